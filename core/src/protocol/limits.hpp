@@ -1,0 +1,40 @@
+// The numbers of the protocol (sections 2, 4, 6, 7 and 8), in bytes, milliseconds and counts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace agentroom::protocol {
+
+inline constexpr int kProtocolVersion = 3;
+inline constexpr const char* kSubprotocol = "agentroom.v3";
+
+inline constexpr std::size_t kLinkMessageBytes = 262'144;  ///< one WebSocket message, MAC included
+inline constexpr std::size_t kTextBytes = 131'072;         ///< one text, UTF-8
+inline constexpr std::size_t kNameBytes = 64;
+inline constexpr std::size_t kAllowHashes = 10'000;
+inline constexpr std::size_t kWindowFrames = 64;            ///< deliveries without a receipt
+inline constexpr std::size_t kWindowBytes = 1024 * 1024;
+inline constexpr std::size_t kUnsentBytes = 1024 * 1024;    ///< queued on one connection before it is left alone
+inline constexpr std::size_t kOutboxPerPeer = 500;
+
+inline constexpr std::int64_t kMessageLifeMs = 7LL * 24 * 3600 * 1000;
+inline constexpr std::int64_t kInviteLifeMs = 24LL * 3600 * 1000;
+inline constexpr std::int64_t kInviteMaxLifeMs = 7LL * 24 * 3600 * 1000;
+inline constexpr std::int64_t kClockSkewMs = 30'000;
+inline constexpr std::int64_t kClaimMemoryMs = 14LL * 24 * 3600 * 1000;
+inline constexpr std::int64_t kDedupeLifeMs = 30LL * 24 * 3600 * 1000;
+inline constexpr std::int64_t kSupersededSessionLifeMs = 14LL * 24 * 3600 * 1000;
+
+inline constexpr std::int64_t kHandshakeTimeoutMs = 10'000;
+inline constexpr std::int64_t kPingAfterMs = 20'000;
+inline constexpr std::int64_t kSilenceMs = 45'000;
+inline constexpr std::int64_t kReceiptTimeoutMs = 60'000;    ///< a recipient that receipts nothing is closed
+inline constexpr std::int64_t kHoldInFlightMs = 5'000;       ///< then a delivery without receipt is stored
+
+inline constexpr std::uint32_t kDefaultMaxHops = 100;
+inline constexpr std::uint32_t kHandlerAttempts = 3;
+inline constexpr std::size_t kUnreadableKept = 100;
+inline constexpr std::size_t kUnreadableBytes = 1024 * 1024;
+
+}  // namespace agentroom::protocol

@@ -1,0 +1,42 @@
+/* What the host does for a plugin. */
+#ifndef AGENTROOM_ABI_HOST_H
+#define AGENTROOM_ABI_HOST_H
+
+#include "agentroom/abi/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { AR_LOG_DEBUG = 0, AR_LOG_INFO = 1, AR_LOG_WARN = 2, AR_LOG_ERROR = 3 };
+
+enum {
+  AR_METRIC_COUNTER = 0, /* `value` is added; never negative */
+  AR_METRIC_GAUGE = 1    /* `value` replaces */
+};
+
+/* Valid from the plugin's `init` until its `deinit` returned. Nothing in it may be written. */
+typedef struct ar_host {
+  uint32_t struct_size;
+  uint16_t abi_major;
+  uint16_t abi_minor;
+  void *ctx; /* to be passed as the first argument of every method below */
+
+  /* Writes one line to the host's log, escaped by the host. Never pass a secret. [any] */
+  void (*log)(void *ctx, int32_t level, ar_string message);
+
+  /* A block of `capacity` bytes with size 0, or NULL when there is no memory. The caller is its holder. [any] */
+  ar_buffer *(*allocate)(void *ctx, size_t capacity);
+
+  /* Runs `run(arg)` once on the engine thread, in order of the calls. After the instance that posted was closed it may
+   * still come: `arg` must outlive that. Returns AR_ABORTED when the host is stopping; `run` is then not called. [any] */
+  ar_status (*post)(void *ctx, void (*run)(void *arg), void *arg);
+
+  /* Counts or sets `agentroom_plugin_<name>`; name: [a-z0-9_]{1,64}. [any] */
+  void (*metric)(void *ctx, ar_string name, int32_t kind, double value);
+} ar_host;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
