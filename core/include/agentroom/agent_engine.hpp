@@ -24,13 +24,13 @@ struct Identity;
 }
 
 struct AgentConfig {
-  std::string name;                  ///< shown to peers; at most 64 bytes
-  std::optional<std::string> server; ///< the relay to stay connected to; nothing: connects only where work waits
-  bool server_overrides = false;     ///< `--server` was given: it also stands in for the URLs kept with sessions
-  bool trust_relay = false;          ///< accept and pin a relay key other than the pinned one
-  std::uint32_t max_hops = 100;      ///< at this many automatic answers no handler runs
-  std::uint32_t concurrency = 4;     ///< handler calls at once, 1 to 64; never two for one peer
-  bool handle = false;               ///< hand messages on (`serve`, `listen`); otherwise they stay in the inbox
+  std::string name;                   ///< shown to peers; at most 64 bytes
+  std::optional<std::string> server;  ///< the relay to stay connected to; nothing: connects only where work waits
+  bool server_overrides = false;      ///< `--server` was given: it also stands in for the URLs kept with sessions
+  bool trust_relay = false;           ///< accept and pin a relay key other than the pinned one
+  std::uint32_t max_hops = 100;       ///< at this many automatic answers no handler runs
+  std::uint32_t concurrency = 4;      ///< handler calls at once, 1 to 64; never two for one peer
+  bool handle = false;                ///< hand messages on (`serve`, `listen`); otherwise they stay in the inbox
 };
 
 /// What happens to a message that was sent.
@@ -142,14 +142,14 @@ struct SentMessage {
 };
 struct PeerSummary {
   AgentId id;
-  std::string name;             ///< given by the owner, else the peer's own, else empty; printable
+  std::string name;  ///< given by the owner, else the peer's own, else empty; printable
   std::string server_url;
   std::uint32_t generation = 0;
-  bool confirmed = false;       ///< a message of the peer was read in the sending session
+  bool confirmed = false;  ///< a message of the peer was read in the sending session
   UnixMs created_at = 0;
   UnixMs last_used = 0;
-  std::size_t outbox = 0;       ///< messages not acknowledged yet
-  std::size_t inbox = 0;        ///< messages not handled yet
+  std::size_t outbox = 0;  ///< messages not acknowledged yet
+  std::size_t inbox = 0;   ///< messages not handled yet
 };
 struct OpenInvite {
   InviteId invite_id;
@@ -157,8 +157,9 @@ struct OpenInvite {
   std::string server_url;
 };
 
-/// An agent as a state machine: events in, calls on `AgentIo` and `Store` out. It does no I/O, starts no thread, reads no
-/// clock. Nothing leaves it (a frame, a receipt, a result) before the store transaction that it depends on is durable.
+/// An agent as a state machine: events in, calls on `AgentIo` and `Store` out. It does no I/O, starts no thread, reads
+/// no clock. Nothing leaves it (a frame, a receipt, a result) before the store transaction that it depends on is
+/// durable.
 ///
 /// A link to a relay (one for each URL in use):
 ///
@@ -195,8 +196,8 @@ class AgentEngine {
 
   // ---- what its owner asks for ----
 
-  /// Publishes a single-use invite at `config.server`; done when the relay has it durable. Errors: kUsage (ttl, no server),
-  /// kNetwork, kTimeout, kNotAllowed, kQueueFull (quota).
+  /// Publishes a single-use invite at `config.server`; done when the relay has it durable. Errors: kUsage (ttl, no
+  /// server), kNetwork, kTimeout, kNotAllowed, kQueueFull (quota).
   void create_invite(std::int64_t ttl_ms, const Now& now, Done<CreatedInvite> done);
 
   /// Accepts; done when the relay answered the claim. It needs nothing of the inviter; `peer_online` comes later as an

@@ -20,16 +20,22 @@ using ByteView = std::span<const std::byte>;
 using MutableByteView = std::span<std::byte>;
 
 /// The bytes of `text`; valid as long as the text is.
-inline ByteView as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+inline ByteView as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 /// The bytes seen as characters; no encoding is checked.
 inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
+inline Bytes to_bytes(ByteView view) {
+  return {view.begin(), view.end()};
+}
 
-inline void append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
+inline void append(Bytes& out, ByteView more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
 /// A public value of exactly N bytes: an id, a public key, a hash, a signature. `Tag` keeps kinds apart, so that a
 /// signature key cannot stand where an agreement key is expected. Secrets never have this type (see base/secret.hpp).

@@ -11,8 +11,8 @@ class Executor {
   using Task = std::move_only_function<void()>;
 
   virtual ~Executor() = default;
-  /// False once the loop has ended: the task is then destroyed without having run. Each caller bounds what it posts (one
-  /// completion for each commit, one outcome for each handler call). Thread: any.
+  /// False once the loop has ended: the task is then destroyed without having run. Each caller bounds what it posts
+  /// (one completion for each commit, one outcome for each handler call). Thread: any.
   virtual bool post(Task task) = 0;
 };
 

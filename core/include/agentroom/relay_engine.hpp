@@ -26,17 +26,17 @@ struct RelayLimits {
   std::uint32_t connections_per_address = 100;  ///< IPv6: per /64
   std::uint32_t unauthenticated = 1'000;
   std::uint32_t handshake_timeout_ms = 10'000;
-  std::uint32_t handshakes_per_minute = 20;     ///< per address
+  std::uint32_t handshakes_per_minute = 20;  ///< per address
   std::uint32_t handshake_burst = 60;
-  std::uint32_t failures_per_minute = 5;        ///< per address, then close 1008
-  std::uint32_t frames_per_second = 50;         ///< per agent, sustained; over it the channel is read slower
+  std::uint32_t failures_per_minute = 5;  ///< per address, then close 1008
+  std::uint32_t frames_per_second = 50;   ///< per agent, sustained; over it the channel is read slower
   std::uint32_t frame_burst = 500;
   std::uint32_t mailbox_messages = 500;
   std::uint64_t mailbox_bytes = 16ULL << 20;
-  std::uint32_t open_invites = 20;              ///< per agent
-  std::uint64_t queued_bytes = 1ULL << 30;      ///< relay-wide
-  std::uint32_t invites = 10'000;               ///< relay-wide
-  std::uint64_t unsent_bytes = 1ULL << 20;      ///< per connection
+  std::uint32_t open_invites = 20;          ///< per agent
+  std::uint64_t queued_bytes = 1ULL << 30;  ///< relay-wide
+  std::uint32_t invites = 10'000;           ///< relay-wide
+  std::uint64_t unsent_bytes = 1ULL << 20;  ///< per connection
 };
 
 struct RelayConfig {
@@ -75,15 +75,15 @@ struct RelayStatus {
   std::uint64_t rate_limited = 0;
 };
 
-/// The relay as a state machine: events in, calls on `Channels` and `Store` out. It does no I/O, starts no thread, reads
-/// no clock.
+/// The relay as a state machine: events in, calls on `Channels` and `Store` out. It does no I/O, starts no thread,
+/// reads no clock.
 ///
 ///   channel:  opened -> challenged -> authenticated -> closed
 ///   message:  received -> in flight -> receipted (DELIVERED)
 ///                      \-> committed (QUEUED) -> in flight -> receipted -> gone
 ///
-/// Within a turn the owner calls the `on_` methods for what came, then `flush` once: frames for a channel leave together in
-/// as few link messages as hold them. Thread: the engine's, all methods.
+/// Within a turn the owner calls the `on_` methods for what came, then `flush` once: frames for a channel leave
+/// together in as few link messages as hold them. Thread: the engine's, all methods.
 class RelayEngine {
  public:
   /// All references must outlive the engine. `identity` is copied where needed.

@@ -11,34 +11,34 @@ namespace agentroom {
 /// What went wrong, as a stable code: `code_name()` is what a program sees in `{"ok":false,"code":...}`.
 /// The exit code of a command follows from it (`exit_code()`).
 enum class ErrorCode {
-  kInternal,            ///< a bug, or something that has no better name
-  kUsage,               ///< wrong arguments (exit 2)
-  kConfig,              ///< wrong configuration: file, key or value (exit 2)
-  kInvalid,             ///< malformed input from outside: an invite, a text, a record
-  kNotFound,            ///< no such thing
-  kExists,              ///< it is there already
-  kNoSession,           ///< no session with that peer (exit 4)
-  kAmbiguous,           ///< a name or key prefix that fits several peers
-  kNetwork,             ///< unreachable, refused, reset (exit 3)
-  kTimeout,             ///< no answer in time (exit 3)
-  kIdentityChanged,     ///< the relay's key is not the pinned one
+  kInternal,         ///< a bug, or something that has no better name
+  kUsage,            ///< wrong arguments (exit 2)
+  kConfig,           ///< wrong configuration: file, key or value (exit 2)
+  kInvalid,          ///< malformed input from outside: an invite, a text, a record
+  kNotFound,         ///< no such thing
+  kExists,           ///< it is there already
+  kNoSession,        ///< no session with that peer (exit 4)
+  kAmbiguous,        ///< a name or key prefix that fits several peers
+  kNetwork,          ///< unreachable, refused, reset (exit 3)
+  kTimeout,          ///< no answer in time (exit 3)
+  kIdentityChanged,  ///< the relay's key is not the pinned one
   kInviteExpired,
   kInviteUsed,
   kInviteRevoked,
-  kNotAllowed,          ///< the peer or relay no longer accepts this
+  kNotAllowed,  ///< the peer or relay no longer accepts this
   kQueueFull,
   kTooLarge,
   kUnsupportedVersion,
   kBadSignature,
-  kUnreadable,          ///< does not decrypt
-  kPermission,          ///< file modes or ownership
-  kIo,                  ///< disk: full, read-only, failing
-  kCorrupt,             ///< stored data that does not check
-  kConflict,            ///< a put-if-absent found its key present
-  kAborted,             ///< not done because something before it failed
+  kUnreadable,  ///< does not decrypt
+  kPermission,  ///< file modes or ownership
+  kIo,          ///< disk: full, read-only, failing
+  kCorrupt,     ///< stored data that does not check
+  kConflict,    ///< a put-if-absent found its key present
+  kAborted,     ///< not done because something before it failed
   kHomeInUse,
-  kPlugin,              ///< a plugin that is missing, foreign, broken or refuses
-  kHandler,             ///< the message handler failed
+  kPlugin,   ///< a plugin that is missing, foreign, broken or refuses
+  kHandler,  ///< the message handler failed
   kCancelled,
 };
 

@@ -17,9 +17,9 @@ using ChannelId = std::uint64_t;
 
 /// Who is at the other end, as far as the transport can tell. All text is untrusted.
 struct PeerInfo {
-  std::string address;          ///< numeric IP address without port; empty where the transport has none
-  std::string forwarded_for;    ///< `X-Forwarded-For`, or empty
-  std::string cf_connecting_ip; ///< `CF-Connecting-IP`, or empty
+  std::string address;           ///< numeric IP address without port; empty where the transport has none
+  std::string forwarded_for;     ///< `X-Forwarded-For`, or empty
+  std::string cf_connecting_ip;  ///< `CF-Connecting-IP`, or empty
 };
 
 /// Why a channel ended.
@@ -34,8 +34,8 @@ class Channels {
   virtual ~Channels() = default;
 
   /// Queues one message and returns at once with the bytes of this channel that are not yet handed to the system, this
-  /// message included. All that was sent in one turn is written together at its end. Above 1 MiB an engine stops sending
-  /// until `on_drained`.
+  /// message included. All that was sent in one turn is written together at its end. Above 1 MiB an engine stops
+  /// sending until `on_drained`.
   virtual std::size_t send(ChannelId channel, Bytes message) = 0;
 
   /// Stops and restarts reading; messages that were read already may still come.

@@ -9,8 +9,8 @@ namespace agentroom {
 /// Well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
 bool is_utf8(std::string_view text);
 
-/// Safe on a terminal and in a log line: C0 and C1 controls, DEL, bidirectional and zero-width format characters, line and
-/// paragraph separators and invalid bytes become \xNN or \u{N}; '\n' and '\t' stay when `multiline`.
+/// Safe on a terminal and in a log line: C0 and C1 controls, DEL, bidirectional and zero-width format characters, line
+/// and paragraph separators and invalid bytes become \xNN or \u{N}; '\n' and '\t' stay when `multiline`.
 std::string printable(std::string_view text, bool multiline = false);
 
 /// A peer's name: printable, at most 64 bytes, cut at a character.

@@ -1,0 +1,2 @@
+// Boost.JSON, compiled once for the whole executable.
+#include <boost/json/src.hpp>
