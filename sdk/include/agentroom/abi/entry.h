@@ -40,13 +40,15 @@ typedef struct ar_plugin {
   const char *version; /* NUL-terminated, of the plugin itself, e.g. "1.2.0" */
   const char *kinds;   /* NUL-terminated; kinds it implements, separated by one space: "store", "transport tunnel" */
 
-  /* Called once before anything else of the plugin. `host` stays valid until deinit returned. [owner] */
+  /* Called once by a host before anything else of the plugin. `host` stays valid until that host's deinit returned. A
+   * process may hold several hosts, each with its own pair of init and deinit; what differs between them is kept in
+   * instances. [owner] */
   ar_status (*init)(const ar_host *host, ar_error *error);
 
   /* The vtable of that interface (static; ar_store_interface and so on), or NULL. [owner] */
   const void *(*get_interface)(const char *name);
 
-  /* Called once, after every instance was closed. [owner] */
+  /* Called once by each host, after every instance of it was closed. [owner] */
   void (*deinit)(void);
 } ar_plugin;
 

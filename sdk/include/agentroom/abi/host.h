@@ -29,7 +29,8 @@ typedef struct ar_host {
   ar_buffer *(*allocate)(void *ctx, size_t capacity);
 
   /* Runs `run(arg)` once on the engine thread, in order of the calls. After the instance that posted was closed it may
-   * still come: `arg` must outlive that. Returns AR_ABORTED when the host is stopping; `run` is then not called. [any] */
+   * still come: `arg` must outlive that. Returns AR_ABORTED when the host is stopping; `run` is then not called. A host
+   * that stops may also drop what it accepted, so `run` must not be the only owner of `arg`. [any] */
   ar_status (*post)(void *ctx, void (*run)(void *arg), void *arg);
 
   /* Counts or sets `agentroom_plugin_<name>`; name: [a-z0-9_]{1,64}. [any] */
