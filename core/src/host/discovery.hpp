@@ -46,6 +46,9 @@ struct Discovery {
 /// Lists everything in the folders; folders that do not exist are skipped. Loads no code.
 Discovery discover_plugins(const std::vector<std::filesystem::path>& search_path);
 
+/// What the configuration is checked against: the plugins that are used, without the shadowed ones.
+std::vector<config::PluginKeys> plugin_keys(const Discovery& discovery);
+
 /// The plugin that `name` means for `kind`: a short name ("ws" is the id "transport-ws" for a transport), a full id, or
 /// the path of a library (it has a '/'), whose manifest lies beside it. The first folder that has a manifest of that
 /// name decides, even when the manifest is broken. Errors: kPlugin, naming the folders that were searched.

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "agentroom/result.hpp"
+#include "config/plugin_keys.hpp"
 
 namespace agentroom::host {
 
@@ -20,32 +20,9 @@ enum class PluginKind : std::uint8_t { kTransport, kTunnel, kStore, kHandler };
 std::string_view kind_name(PluginKind kind);
 std::optional<PluginKind> kind_from_name(std::string_view name);
 
-/// What a value of the configuration may be.
-enum class ConfigType : std::uint8_t {
-  kString,
-  kInteger,
-  kFloat,
-  kBoolean,
-  kDuration,  ///< a string with a unit: "120s"
-  kSize,      ///< a string with a unit: "256KiB"
-  kPath,      ///< a string; made absolute before the plugin sees it
-  kStrings,   ///< an array of strings
-};
-std::string_view type_name(ConfigType type);
-
-/// Durations and sizes stay strings.
-using ConfigValue = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>>;
-
 /// One key of the plugin's table.
 struct ConfigKey {
-  std::string name;                     ///< [a-z0-9_]{1,64}
-  std::vector<ConfigType> types;        ///< at least one; a value has one of them
-  std::optional<ConfigValue> standard;  ///< what stands when the key is absent (`default` in the file)
-  std::optional<ConfigValue> min;       ///< least value; for integers, floats, durations and sizes
-  std::optional<ConfigValue> max;
-  std::vector<std::string> values;  ///< when not empty, a string must be one of these
-  bool required = false;
-  bool secret = false;  ///< never shown
+  config::PluginKey key;
   std::string description;
 };
 
@@ -56,12 +33,13 @@ struct Manifest {
   std::uint16_t abi_minor = 0;
   std::string version;
   std::string description;
-  std::vector<ConfigKey> config;  ///< in the order of the file
-  std::filesystem::path file;     ///< this manifest
+  std::vector<ConfigKey> config;  ///< by name
+  std::filesystem::path file;     ///< this manifest, absolute
   std::filesystem::path library;  ///< absolute; beside the manifest
 
   bool has(PluginKind kind) const;
-  const ConfigKey* key(std::string_view name) const;
+  /// The name within a kind: "ws" of "transport-ws"; the id itself when it does not begin with the kind.
+  std::string short_name(PluginKind kind) const;
 };
 
 /// Reads and checks a manifest. Errors: kPlugin, with file:line:column.
@@ -69,5 +47,8 @@ Result<Manifest> read_manifest(const std::filesystem::path& file);
 
 /// The same for text that stands for `file`. Any bytes are safe to pass.
 Result<Manifest> parse_manifest(std::string_view text, const std::filesystem::path& file);
+
+/// What the configuration is checked against: one entry for each kind that `manifest` has.
+std::vector<config::PluginKeys> plugin_keys(const Manifest& manifest);
 
 }  // namespace agentroom::host

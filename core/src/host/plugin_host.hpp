@@ -41,7 +41,7 @@ struct LoadedInfo {
 
 /// Loads each library once, in this order, and refuses with the reason at the first step that fails:
 ///
-///   manifest -> configuration -> library mapped -> entry -> versions -> init -> interface -> required slots -> open
+///   manifest -> library mapped -> entry -> versions -> init -> interface -> required slots -> open
 ///
 /// Libraries stay mapped until the process ends. What it opened may outlive it; `executor` and what `log` refers to
 /// must outlive both. `name` in every method is a short name ("ws"), a full id ("transport-ws") or the path of a
