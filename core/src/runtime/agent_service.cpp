@@ -1,0 +1,153 @@
+#include "runtime/agent_service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/log.hpp"
+
+namespace agentroom::runtime {
+namespace {
+
+constexpr std::string_view kComponent = "agent";
+constexpr Duration kRebuildAfter = std::chrono::seconds(1);
+
+}  // namespace
+
+AgentService::AgentService(Process& process, AgentServiceOptions options, HomeLock lock)
+    : process_(process),
+      options_(std::move(options)),
+      lock_(std::move(lock)),
+      workers_(std::max<std::size_t>(1, options_.config.concurrency)) {}
+
+Result<std::unique_ptr<AgentService>> AgentService::open(Process& process, AgentServiceOptions options) {
+  auto lock = HomeLock::acquire(options.home, "home");
+  if (!lock) return pass(lock);
+  std::unique_ptr<AgentService> agent(new AgentService(process, std::move(options), std::move(*lock)));
+  if (auto made = agent->make_engine(); !made) return pass(made);
+  process.loop().add(*agent);
+  return agent;
+}
+
+AgentService::~AgentService() {
+  if (engine_) shut_down();
+  process_.loop().remove(*this);
+  stop_.set();
+  workers_.stop();
+  store_.reset();  // finishes what it accepted; its completions no longer run
+}
+
+Result<void> AgentService::make_engine() {
+  auto store = process_.plugins().open_store(options_.store, options_.store_config, (options_.home / "store").string());
+  if (!store) return pass(store);
+  auto engine = std::make_unique<AgentEngine>(options_.config, options_.identity, **store, *this, process_.random());
+  engine_token_ = std::make_shared<int>();
+  if (auto started = engine->start(process_.now()); !started) return started;
+  engine_ = std::move(engine);
+  store_ = std::move(*store);
+  return {};
+}
+
+// The old engine is dead and touches nothing; it stays until another one could be made.
+void AgentService::rebuild(const Now& now) {
+  store_.reset();
+  if (auto made = make_engine(); !made) {
+    log(LogLevel::kError, kComponent, made.error().message);
+    rebuild_at_ = now.steady + kRebuildAfter;
+    return;
+  }
+  rebuild_at_.reset();
+  log(LogLevel::kInfo, kComponent, "the store works again");
+}
+
+void AgentService::on_time(const Now& now) {
+  if (rebuild_at_ && *rebuild_at_ <= now.steady) return rebuild(now);
+  engine_->on_time(now);
+}
+
+std::optional<Duration> AgentService::next_deadline() const {
+  return rebuild_at_ ? rebuild_at_ : engine_->next_deadline();
+}
+
+void AgentService::flush(const Now& now) {
+  do {
+    tell_events();
+    engine_->flush(now);
+  } while (!events_.empty());
+}
+
+void AgentService::tell_events() {
+  std::vector<AgentEvent> events;
+  events.swap(events_);
+  for (const AgentEvent& event : events) {
+    if (std::holds_alternative<agent_events::StoreFailed>(event)) rebuild_at_ = process_.now().steady + kRebuildAfter;
+    if (options_.on_event) options_.on_event(event);
+  }
+}
+
+void AgentService::shut_down(Duration timeout) {
+  if (std::exchange(shut_down_, true)) return;
+  stop_.set();
+  engine_->shut_down(process_.now());
+  process_.loop().run_until([this] { return channels_ == 0 && (rebuild_at_ || engine_->idle()); }, timeout);
+}
+
+void AgentService::on_opened(ChannelId channel, const PeerInfo& /*peer*/) {
+  engine_->on_opened(channel, process_.now());
+}
+
+void AgentService::on_message(ChannelId channel, MutableByteView message) {
+  engine_->on_message(channel, message, process_.now());
+}
+
+void AgentService::on_drained(ChannelId channel) {
+  engine_->on_drained(channel, process_.now());
+}
+
+void AgentService::on_closed(ChannelId channel, const CloseInfo& why) {
+  --channels_;
+  engine_->on_closed(channel, why, process_.now());
+}
+
+std::size_t AgentService::send(ChannelId channel, Bytes message) {
+  return process_.transport().send(channel, std::move(message));
+}
+
+void AgentService::pause(ChannelId channel) {
+  process_.transport().pause(channel);
+}
+
+void AgentService::resume(ChannelId channel) {
+  process_.transport().resume(channel);
+}
+
+void AgentService::close(ChannelId channel, std::uint16_t code, std::string_view reason) {
+  process_.transport().close(channel, code, reason);
+}
+
+ChannelId AgentService::connect(const std::string& url, Error& why) {
+  auto channel = process_.transport().connect({.url = url}, *this);
+  if (channel) {
+    ++channels_;
+    return *channel;
+  }
+  why = std::move(channel.error());
+  return 0;
+}
+
+void AgentService::handle(HandlerMessage message) {
+  workers_.run([this, message = std::move(message), token = std::weak_ptr(engine_token_)]() mutable {
+    HandlerOutcome outcome = stop_.cancelled() ? HandlerOutcome(fail(ErrorCode::kCancelled, "the agent is stopping"))
+                                               : options_.handler->handle(message, stop_);
+    const AgentId from = message.from;
+    const MsgId msg_id = message.msg_id;
+    process_.loop().post([this, token, from, msg_id, outcome = std::move(outcome)]() mutable {
+      if (!token.expired()) engine_->on_handled(from, msg_id, std::move(outcome), process_.now());
+    });
+  });
+}
+
+void AgentService::on_event(const AgentEvent& event) {
+  events_.push_back(event);
+}
+
+}  // namespace agentroom::runtime

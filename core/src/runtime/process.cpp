@@ -1,0 +1,52 @@
+#include "runtime/process.hpp"
+
+#include "runtime/log.hpp"
+
+namespace agentroom::runtime {
+namespace {
+
+LogLevel from_plugin(int level) {
+  constexpr std::array kLevels{LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError};
+  return kLevels[static_cast<std::size_t>(std::clamp(level, 0, 3))];
+}
+
+}  // namespace
+
+Process::Process(const ProcessOptions& options)
+    : loop_(clock_),
+      plugins_(options.plugin_path, loop_, [](int level, std::string_view plugin, std::string_view text) {
+        log(from_plugin(level), plugin, text);
+      }) {}
+
+Result<std::unique_ptr<Process>> Process::open(const ProcessOptions& options) {
+  std::unique_ptr<Process> process(new Process(options));
+  auto transport = process->plugins_.open_transport(options.transport, options.transport_config);
+  if (!transport) return pass(transport);
+  process->transport_ = std::move(*transport);
+  process->loop_.drive(process->transport_.get());
+  process->signals_ = std::make_unique<Signals>([self = process.get()](int signal) {
+    self->stop_signal_ = signal;
+    self->loop_.post([] {});  // ends the turn that waits
+  });
+  return process;
+}
+
+Process::~Process() {
+  signals_.reset();
+  loop_.close();
+  loop_.drive(nullptr);
+}
+
+Process::End Process::run_until(const std::function<bool()>& done, std::optional<Duration> timeout) {
+  bool finished = false;
+  const bool ended = loop_.run_until(
+      [&] {
+        finished = done();
+        return finished || stop_signal_ != 0;
+      },
+      timeout);
+  if (finished) return End::kDone;
+  return ended ? End::kSignal : End::kTimeout;
+}
+
+}  // namespace agentroom::runtime

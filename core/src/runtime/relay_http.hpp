@@ -1,0 +1,20 @@
+// The relay's plain HTTP answers.
+#pragma once
+
+#include <string>
+
+#include "agentroom/relay_engine.hpp"
+#include "agentroom/transport.hpp"
+
+namespace agentroom::runtime {
+
+struct RelayHttp {
+  std::string version;
+  Duration uptime{};
+
+  /// `GET /health`: JSON, 503 while the store fails. `GET /metrics`: Prometheus text format 0.0.4. Anything else: 404,
+  /// or 405 with another method, as JSON.
+  HttpResponse answer(const HttpRequest& request, const RelayStatus& status) const;
+};
+
+}  // namespace agentroom::runtime

@@ -1,0 +1,69 @@
+// A relay in this process: its engine, its store, its listener.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "agentroom/relay_engine.hpp"
+#include "crypto/relay_identity.hpp"
+#include "runtime/home_lock.hpp"
+#include "runtime/process.hpp"
+#include "runtime/relay_http.hpp"
+
+namespace agentroom::runtime {
+
+struct RelayServiceOptions {
+  RelayConfig config;
+  crypto::RelayIdentity identity;
+  std::filesystem::path folder;  ///< the relay's own, exists, 0700; holds its lock and its store
+  std::string store = "sqlite";  ///< plugin of kind store
+  std::string store_config;
+  std::string listen = "127.0.0.1:8787";
+  std::string version;
+};
+
+/// Thread: the engine's. Uses `process` until it goes.
+class RelayService final : private LoopMember, private ListenerEvents, private RelayObserver {
+ public:
+  /// Takes the folder's lock, opens the store, reads the mailboxes, listens.
+  /// Errors: kHomeInUse, kPlugin, kCorrupt, kIo (port in use), kInvalid (address).
+  static Result<std::unique_ptr<RelayService>> open(Process& process, RelayServiceOptions options);
+  ~RelayService() override;
+
+  std::uint16_t port() const { return port_; }
+  RelayStatus status() const { return engine_->status(); }
+
+  /// Stops accepting, tells every agent, stores what is in flight; at most 5 s.
+  void shut_down();
+
+ private:
+  RelayService(Process& process, RelayServiceOptions options, HomeLock lock);
+
+  void on_time(const Now& now) override { engine_->on_time(now); }
+  std::optional<Duration> next_deadline() const override { return engine_->next_deadline(); }
+  void flush(const Now& now) override { engine_->flush(now); }
+
+  void on_opened(ChannelId channel, const PeerInfo& peer) override;
+  void on_message(ChannelId channel, MutableByteView message) override;
+  void on_drained(ChannelId channel) override;
+  void on_closed(ChannelId channel, const CloseInfo& why) override;
+  HttpResponse on_request(const HttpRequest& request) override;
+
+  void on_agent_connected(const AgentId& agent) override;
+  void on_agent_disconnected(const AgentId& agent) override;
+  void on_refused(const std::string& address, const std::string& why) override;
+  void on_store_failed(const Error& error) override;
+
+  Process& process_;
+  RelayServiceOptions options_;
+  HomeLock lock_;
+  Now started_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<RelayEngine> engine_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace agentroom::runtime
