@@ -17,7 +17,8 @@ void AgentParty::boot() {
   config.name = name_;
   config.server = "ws://relay.test/ws";
   config.handle = true;
-  engine_ = std::make_unique<AgentEngine>(config, identity_, *store_, *this, dice_);
+  AgentIo& io = *this;
+  engine_ = std::make_unique<AgentEngine>(config, identity_, *store_, io, dice_);
   if (auto started = engine_->start(scheduler_.now()); !started) {
     throw std::runtime_error(name_ + " does not start: " + started.error().message);
   }

@@ -11,7 +11,9 @@ void RelayParty::boot() {
   config.limits.handshakes_per_minute = 100'000;
   config.limits.handshake_burst = 100'000;
   config.limits.failures_per_minute = 100'000;
-  engine_ = std::make_unique<RelayEngine>(config, identity_, *store_, *this, dice_, *this);
+  Channels& channels = *this;
+  RelayObserver& observer = *this;
+  engine_ = std::make_unique<RelayEngine>(config, identity_, *store_, channels, dice_, observer);
   if (auto started = engine_->start(scheduler_.now()); !started) {
     throw std::runtime_error("the relay does not start: " + started.error().message);
   }

@@ -70,6 +70,7 @@ void World::crash(Party& party) {
   trace(party.name() + " crashes");
   ++outcome_.crashes;
   party.crash();
+  if (&party == &alice_) invite_wanted_ = true;  // the request died with her
   scheduler_.after(dice_.up_to(std::chrono::seconds(2)), [this, &party] {
     if (party.running()) return;
     trace(party.name() + " starts again");
@@ -105,8 +106,6 @@ void World::act() {
     });
     alice_.used();
   }
-  // A request whose party crashed never answers.
-  if (!alice_.running()) invite_wanted_ = true;
   if (bob_.running() && !invite_url_.empty() && bob_.engine().peers().empty()) {
     bob_.engine().accept_invite(invite_url_, std::nullopt, scheduler_.now(), [this](Result<AcceptedInvite> accepted) {
       trace(accepted ? "Bob has accepted" : "Bob has not accepted: " + accepted.error().message);

@@ -37,9 +37,10 @@ AgentService::~AgentService() {
 }
 
 Result<void> AgentService::make_engine() {
-  auto store = process_.plugins().open_store(options_.store, options_.store_config, (options_.home / "store").string());
+  auto store = process_.plugins().open_store(options_.store, options_.store_config, options_.home / "store");
   if (!store) return pass(store);
-  auto engine = std::make_unique<AgentEngine>(options_.config, options_.identity, **store, *this, process_.random());
+  AgentIo& io = *this;
+  auto engine = std::make_unique<AgentEngine>(options_.config, options_.identity, **store, io, process_.random());
   engine_token_ = std::make_shared<int>();
   if (auto started = engine->start(process_.now()); !started) return started;
   engine_ = std::move(engine);

@@ -5,16 +5,25 @@
 namespace agentroom::runtime {
 namespace {
 
-LogLevel from_plugin(int level) {
-  constexpr std::array kLevels{LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError};
-  return kLevels[static_cast<std::size_t>(std::clamp(level, 0, 3))];
+LogLevel from_plugin(host::LogLevel level) {
+  switch (level) {
+    case host::LogLevel::kDebug:
+      return LogLevel::kDebug;
+    case host::LogLevel::kInfo:
+      return LogLevel::kInfo;
+    case host::LogLevel::kWarn:
+      return LogLevel::kWarn;
+    case host::LogLevel::kError:
+      return LogLevel::kError;
+  }
+  return LogLevel::kError;
 }
 
 }  // namespace
 
 Process::Process(const ProcessOptions& options)
     : loop_(clock_),
-      plugins_(options.plugin_path, loop_, [](int level, std::string_view plugin, std::string_view text) {
+      plugins_(options.plugin_path, loop_, [](host::LogLevel level, std::string_view plugin, std::string_view text) {
         log(from_plugin(level), plugin, text);
       }) {}
 

@@ -21,11 +21,12 @@ Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, Relay
   std::unique_ptr<RelayService> relay(new RelayService(process, std::move(options), std::move(*lock)));
   const RelayServiceOptions& o = relay->options_;
 
-  auto store = process.plugins().open_store(o.store, o.store_config, (o.folder / "mailbox").string());
+  auto store = process.plugins().open_store(o.store, o.store_config, o.folder / "mailbox");
   if (!store) return pass(store);
   relay->store_ = std::move(*store);
+  RelayObserver& observer = *relay;
   relay->engine_ = std::make_unique<RelayEngine>(o.config, o.identity, *relay->store_, process.transport(),
-                                                 process.random(), *relay);
+                                                 process.random(), observer);
   if (auto started = relay->engine_->start(process.now()); !started) return pass(started);
   process.loop().add(*relay);
 
