@@ -18,8 +18,8 @@ struct Identity {
   /// Fresh keys; again until the text form of the id does not begin with '-'.
   static Identity generate(Random& random);
 
-  /// The JSON object of `identity.json`: `ed25519_pk`, `ed25519_sk`, `x25519_pk`, `x25519_sk`, base64url without padding.
-  /// The caller wipes it. `ed25519_sk` is libsodium's 64 bytes.
+  /// The JSON object of `identity.json`: `ed25519_pk`, `ed25519_sk`, `x25519_pk`, `x25519_sk`, base64url without
+  /// padding. The caller wipes it. `ed25519_sk` is libsodium's 64 bytes.
   std::string to_json() const;
   /// Checks that each secret key belongs to its public one. Errors: kCorrupt, naming the member.
   static Result<Identity> from_json(std::string_view json);

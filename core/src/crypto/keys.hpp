@@ -8,18 +8,18 @@
 
 namespace agentroom::crypto {
 
-using SigningKey = Secret<struct SigningKeyTag, 64>;        ///< Ed25519 secret key as libsodium keeps it: seed ‖ pk
+using SigningKey = Secret<struct SigningKeyTag, 64>;  ///< Ed25519 secret key as libsodium keeps it: seed ‖ pk
 using SigningSeed = Secret<struct SigningSeedTag, 32>;
 using AgreementSecret = Secret<struct AgreementSecretTag, 32>;  ///< X25519
-using SharedSecret = Secret<struct SharedSecretTag, 32>;    ///< an X25519 result
-using MailboxToken = Secret<struct MailboxTokenTag, 16>;    ///< lets one peer write to one mailbox
-using InviteNonce = Secret<struct InviteNonceTag, 32>;      ///< the invite's secret
+using SharedSecret = Secret<struct SharedSecretTag, 32>;        ///< an X25519 result
+using MailboxToken = Secret<struct MailboxTokenTag, 16>;        ///< lets one peer write to one mailbox
+using InviteNonce = Secret<struct InviteNonceTag, 32>;          ///< the invite's secret
 using RootKey = Secret<struct RootKeyTag, 32>;
 using ChainKey = Secret<struct ChainKeyTag, 32>;
 using MessageKey = Secret<struct MessageKeyTag, 32>;
 using HeaderKey = Secret<struct HeaderKeyTag, 32>;
 using LinkKey = Secret<struct LinkKeyTag, 32>;
-using StoreKey = Secret<struct StoreKeyTag, 32>;            ///< seals the records of a store
+using StoreKey = Secret<struct StoreKeyTag, 32>;  ///< seals the records of a store
 
 /// An X25519 pair.
 struct AgreementPair {

@@ -14,11 +14,11 @@
 namespace agentroom::crypto {
 
 inline constexpr std::size_t kSealedHeaderBytes = 80;
-inline constexpr std::uint32_t kMaxSkip = 20'000;      ///< keys one message may skip, both chains together
-inline constexpr std::size_t kMaxKeptKeys = 2'000;     ///< kept for one session, newest stay
+inline constexpr std::uint32_t kMaxSkip = 20'000;   ///< keys one message may skip, both chains together
+inline constexpr std::size_t kMaxKeptKeys = 2'000;  ///< kept for one session, newest stay
 inline constexpr std::int64_t kKeptKeyLifeMs = 30LL * 24 * 3600 * 1000;
-inline constexpr std::uint32_t kLongSkip = 2'000;      ///< a skip beyond it counts against the session when unreadable
-inline constexpr int kLongSkipFailures = 3;            ///< within an hour: long skips are refused for an hour
+inline constexpr std::uint32_t kLongSkip = 2'000;  ///< a skip beyond it counts against the session when unreadable
+inline constexpr int kLongSkipFailures = 3;        ///< within an hour: long skips are refused for an hour
 inline constexpr std::int64_t kLongSkipWindowMs = 3600LL * 1000;
 
 using SealedHeader = FixedBytes<struct SealedHeaderTag, kSealedHeaderBytes>;
@@ -54,8 +54,8 @@ struct KeptKeyChange {
 
 /// One side of a session's ratchet.
 ///
-/// State advances on a copy: `encrypt` and `decrypt` leave the object as it was unless they succeed, and the caller makes
-/// the new state durable before anything that depends on it leaves the process. Thread: the owner's.
+/// State advances on a copy: `encrypt` and `decrypt` leave the object as it was unless they succeed, and the caller
+/// makes the new state durable before anything that depends on it leaves the process. Thread: the owner's.
 class Ratchet {
  public:
   /// The invitee: sends first. `random` makes DHs.
@@ -79,8 +79,8 @@ class Ratchet {
     Bytes plaintext;
     std::vector<KeptKeyChange> changes;  ///< in order; evictions included
   };
-  /// Errors: kUnreadable (no key opens it, a key is gone, the body does not authenticate, too long a skip); the state is
-  /// then unchanged but for the memory of failed long skips.
+  /// Errors: kUnreadable (no key opens it, a key is gone, the body does not authenticate, too long a skip); the state
+  /// is then unchanged but for the memory of failed long skips.
   Result<Opened> decrypt(const MessageContext& context, const RatchetMessage& message, UnixMs now, Random& random);
 
   /// Kept keys that are older than 30 days, removed.
