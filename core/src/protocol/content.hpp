@@ -1,6 +1,7 @@
 // What the two agents say to each other inside the ratchet, and the envelope around it (protocol section 5).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,10 +15,10 @@
 namespace agentroom::protocol {
 
 struct SessionHello {
-  std::uint32_t generation = 0;
+  std::uint32_t generation = 0;  ///< below 2^32 − 1
   crypto::MailboxToken token;
-  std::string name;  ///< valid UTF-8, at most 64 bytes
-  std::vector<std::string> capabilities;
+  std::string name;                       ///< valid UTF-8, at most 64 bytes
+  std::vector<std::string> capabilities;  ///< at most kCapabilities, each like a name
 };
 struct SessionAck {
   std::uint32_t generation = 0;
@@ -27,7 +28,7 @@ struct Text {
   std::string text;  ///< valid UTF-8, at most 131,072 bytes
 };
 struct RelayUrls {
-  std::vector<std::string> urls;
+  std::vector<std::string> urls;  ///< at most kRelayUrls, each ws:// or wss:// and at most kServerUrlBytes
 };
 /// A body that this version does not know: acknowledged and ignored.
 struct UnknownBody {};

@@ -1,4 +1,5 @@
-// The frames of a link as plain values, and their codec (protocol section 6). Protobuf stays behind frames.cpp.
+// The frames of a link as plain values, and their codec (protocol section 6). Protobuf stays behind wire.cpp,
+// frame_encode.cpp and frame_decode.cpp.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +45,7 @@ enum class ClosingReason : std::uint8_t { kReplaced = 1, kShuttingDown };
 /// Views of a decoded frame point into the bytes that were decoded; of a frame to encode, wherever the caller keeps
 /// them until `encode` returned.
 struct Allow {
-  std::vector<TokenHash> hashes;  ///< ascending, distinct, at most 10,000
+  std::vector<TokenHash> hashes;  ///< ascending, distinct, at most kAllowHashes
 };
 struct InvitePublish {
   RequestId request_id;
@@ -72,11 +73,11 @@ struct Send {
 struct AckItem {
   FixedBytes<struct AckedIdTag, 16> id;  ///< a MsgId or a RequestId; msg_ids and request_ids never collide
   AckStatus status = AckStatus::kOk;
-  Code code = Code::kNone;           ///< with kRejected
+  Code code = Code::kNone;           ///< with kRejected, and then never kNone
   std::uint32_t retry_after_ms = 0;  ///< with kQueueFull and kNoMailbox
 };
 struct Ack {
-  std::vector<AckItem> items;
+  std::vector<AckItem> items;  ///< one at least
 };
 struct Delivery {
   AgentId from;
@@ -89,13 +90,13 @@ struct ReceiptItem {
   ReceiptStatus status = ReceiptStatus::kStored;
 };
 struct Receipt {
-  std::vector<ReceiptItem> items;
+  std::vector<ReceiptItem> items;  ///< one at least
 };
 struct Ping {};
 struct Pong {};
 struct ErrorFrame {
   Code code = Code::kInternal;
-  std::string message;
+  std::string message;  ///< valid UTF-8, at most kErrorTextBytes
 };
 struct Closing {
   ClosingReason reason = ClosingReason::kShuttingDown;
@@ -106,12 +107,14 @@ struct UnknownFrame {};
 using Frame = std::variant<UnknownFrame, Allow, InvitePublish, InviteRevoke, InviteClaim, Send, Ack, Delivery, Receipt,
                            Ping, Pong, ErrorFrame, Closing>;
 
-/// Appends the frame with its length prefix (a minimal varint) to `out`; returns the bytes appended.
+/// Appends the frame with its length prefix (a minimal varint) to `out`; returns the bytes appended, 0 for an
+/// UnknownFrame. The frame keeps the bounds above, and its views do not point into `out`.
 std::size_t encode_frame(const Frame& frame, Bytes& out);
 
-/// Splits the plaintext of one link message into frames. Refused (kInvalid): no frame, a length that is not a minimal
-/// varint or reaches past the end, trailing bytes, a frame that Protobuf or a fixed size refuses. Frames before a bad
-/// one are not handed over. The views point into `plaintext`.
+/// Splits the plaintext of one link message into frames. Refused (kInvalid): no frame, more than kLinkFrames, a length
+/// that is not a minimal varint or reaches past the end, trailing bytes, a frame that does not keep the rules of
+/// docs/protocol.md
+/// ("Encoding" in section 1). Frames before a bad one are not handed over. The views point into `plaintext`.
 Result<std::vector<Frame>> decode_frames(ByteView plaintext);
 
 }  // namespace agentroom::protocol
