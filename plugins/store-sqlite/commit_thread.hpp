@@ -1,0 +1,63 @@
+// Takes batches from the engine thread and writes all that wait as one transaction: the sync of the last one is the
+// time in which the next one gathers.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+
+#include "agentroom/sdk/host.hpp"
+#include "agentroom/sdk/store.hpp"
+#include "group.hpp"
+#include "writer.hpp"
+
+namespace agentroom::store_sqlite {
+
+///   [writing] --a transaction fails--> [failed]: every batch fails with AR_ABORTED
+///       ^                                 |
+///       +-------- resume works -----------+
+///
+/// The queue holds Group::kMaxBytes and Group::kMaxBatches; what does not fit is refused with AR_TOO_LARGE.
+class CommitThread {
+ public:
+  CommitThread(sdk::Host host, std::unique_ptr<Writer> writer);
+
+  /// Writes and completes all that was accepted.
+  ~CommitThread();
+
+  CommitThread(const CommitThread&) = delete;
+  CommitThread& operator=(const CommitThread&) = delete;
+
+  /// Never waits for the disk. Completions come on the commit thread. Thread: engine.
+  Status submit(std::span<const ar_store_op> ops, sdk::Completion done);
+
+  /// Waits until a write of the commit thread shows that the disk works. Thread: engine.
+  Status resume();
+
+ private:
+  void run();
+  void write(Group& group);
+  void complete(const Group& group, const GroupResult& result);
+  Status try_resume();
+
+  sdk::Host host_;
+
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::condition_variable resumed_;
+  Group waiting_;
+  bool stopping_ = false;
+  bool resume_asked_ = false;
+  std::optional<Status> resume_answer_;
+
+  // Of the commit thread alone.
+  std::unique_ptr<Writer> writer_;
+  bool failed_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace agentroom::store_sqlite

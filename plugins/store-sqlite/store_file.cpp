@@ -1,0 +1,237 @@
+#include "store_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+
+namespace agentroom::store_sqlite {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x6167726d;  // "agrm"
+constexpr std::int64_t kSchemaVersion = 1;
+
+// Records of half a kilobyte and more share a page of 8 KiB with enough others that appending splits few pages: a third
+// more rows a second than with 4 KiB, and no more with 16 KiB.
+constexpr const char* kSchema =
+    "PRAGMA journal_mode=MEMORY;"
+    "PRAGMA synchronous=FULL;"
+    "PRAGMA page_size=8192;"
+    "BEGIN;"
+    "PRAGMA application_id=0x6167726d;"
+    "PRAGMA user_version=1;"
+    "CREATE TABLE record (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    "COMMIT;"
+    "PRAGMA journal_mode=WAL;";
+
+/// Up to this size a quick check walks every page: at most some hundred milliseconds from the page cache.
+constexpr std::int64_t kQuickCheckBytes = 256LL * 1024 * 1024;
+
+constexpr const char* kMoveAway =
+    "It was left as it is. Move it away and restore a copy, or start with an empty store.";
+
+/// Closes a descriptor at the end of its scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  ~Descriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return descriptor_; }
+  bool valid() const { return descriptor_ >= 0; }
+
+ private:
+  int descriptor_;
+};
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Error system_failure(const std::string& doing, const std::string& path, int error) {
+  const std::string folder = folder_of(path);
+  std::string hint;
+  if (error == ENOSPC || error == EDQUOT) {
+    hint = "Free some space on the file system of " + folder + ".";
+  } else if (error == EACCES || error == EPERM || error == EROFS) {
+    hint = "Give this user the right to write to " + folder + " and the files in it.";
+  }
+  const std::string why =
+      error == ENOSPC || error == EDQUOT ? "the disk is full" : std::generic_category().message(error);
+  return fail(AR_IO, "cannot " + doing + " " + path + ": " + why, hint);
+}
+
+std::uint32_t big_endian(const unsigned char* bytes) {
+  return static_cast<std::uint32_t>(bytes[0]) << 24U | static_cast<std::uint32_t>(bytes[1]) << 16U |
+         static_cast<std::uint32_t>(bytes[2]) << 8U | static_cast<std::uint32_t>(bytes[3]);
+}
+
+/// What can be told from the first bytes, before SQLite touches anything.
+Status check_header(const std::string& path) {
+  constexpr std::size_t kHeaderBytes = 100;  // https://www.sqlite.org/fileformat2.html section 1.3
+  constexpr std::size_t kApplicationIdAt = 68;
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.valid()) return system_failure("open", path, errno);
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return system_failure("open", path, errno);
+  if (!S_ISREG(status.st_mode)) return fail(AR_CORRUPT, path + " is no regular file", kMoveAway);
+  if ((status.st_mode & 077U) != 0) {
+    std::array<char, 8> mode{};
+    std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
+    return fail(AR_PERMISSION, path + " is open to other users (mode " + mode.data() + ", expected 0600)",
+                "Run: chmod 600 " + path);
+  }
+  std::array<unsigned char, kHeaderBytes> header{};
+  const ssize_t got = ::pread(file.get(), header.data(), header.size(), 0);
+  if (got < 0) return system_failure("read", path, errno);
+  if (static_cast<std::size_t>(got) < header.size()) {
+    return fail(AR_CORRUPT, path + " is damaged: it is cut to " + std::to_string(got) + " bytes", kMoveAway);
+  }
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  if (std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0) {
+    return fail(AR_CORRUPT, path + " is no store of agentroom: it is no SQLite database", kMoveAway);
+  }
+  if (big_endian(&header[kApplicationIdAt]) != kApplicationId) {
+    return fail(AR_CORRUPT, path + " is no store of agentroom: it is the SQLite database of another program",
+                kMoveAway);
+  }
+  return {};
+}
+
+bool has_content(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
+}
+
+void remove_database(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-journal"}) ::unlink((path + suffix).c_str());
+}
+
+Status make_durable_name(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return system_failure("create", to, errno);
+  const std::string folder = folder_of(to);
+  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid() || ::fsync(directory.get()) != 0) return system_failure("create", to, errno);
+  return {};
+}
+
+Status write_schema(const std::string& path) {
+  {
+    const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file.valid()) return system_failure("create", path, errno);
+  }
+  auto connection = Connection::open(path);
+  if (!connection) return connection.error();
+  return connection->execute(kSchema, "create");
+}
+
+/// Under another name first, so that a crash leaves no half-made store and an empty file is known to have been cut.
+Status create(const std::string& path) {
+  const std::string log = path + "-wal";
+  if (has_content(log)) {
+    return fail(AR_CORRUPT, path + " is missing, but " + log + ", which holds its last changes, is there",
+                "Put " + path + " back; or move the other away to start with an empty store.");
+  }
+  ::unlink(log.c_str());
+  const std::string unfinished = path + ".new";
+  remove_database(unfinished);
+  Status made = write_schema(unfinished);
+  if (made) made = make_durable_name(unfinished, path);
+  if (!made) remove_database(unfinished);
+  return made;
+}
+
+Status check_schema(Connection& connection) {
+  const auto version = connection.query_number("PRAGMA user_version");
+  if (!version) return version.error();
+  if (*version > kSchemaVersion) {
+    return fail(AR_UNSUPPORTED,
+                connection.path() + " was written by a newer agentroom: its schema is " + std::to_string(*version) +
+                    ", this one knows " + std::to_string(kSchemaVersion),
+                "Install the newer version again, or use another home.");
+  }
+  const auto table = connection.query_number(
+      "SELECT count(*) FROM pragma_table_info('record') WHERE (name, pk) IN (VALUES ('key', 1), ('value', 0))");
+  if (!table) return table.error();
+  if (*version != kSchemaVersion || *table != 2) {
+    return fail(AR_CORRUPT, connection.path() + " is damaged: its schema is not the one of a store", kMoveAway);
+  }
+  return {};
+}
+
+Status check_pages(Connection& connection, IntegrityCheck check) {
+  if (check == IntegrityCheck::kOff) return {};
+  if (check == IntegrityCheck::kQuick) {
+    const auto size = connection.query_number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+    if (!size) return size.error();
+    if (*size > kQuickCheckBytes) return {};
+  }
+  auto statement =
+      connection.prepare(check == IntegrityCheck::kFull ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)");
+  if (!statement) return statement.error();
+  const int code = statement->step();
+  if (code != SQLITE_ROW) return connection.failure(code, "check");
+  const std::string finding(statement->text(0));
+  if (finding == "ok") return {};
+  return fail(AR_CORRUPT, connection.path() + " is damaged: " + finding, kMoveAway);
+}
+
+/// A check that fails must not fold the write-ahead log into a damaged file when it closes the connection.
+Status set_checkpoint_on_close(Connection& connection, bool on) {
+  const int code = sqlite3_db_config(connection.raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
+  return code == SQLITE_OK ? Status() : Status(connection.failure(code, "open"));
+}
+
+Status check_everything(Connection& connection, IntegrityCheck check) {
+  if (Status done = set_checkpoint_on_close(connection, false); !done) return done;
+  if (Status done = connection.execute("PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF", "open"); !done)
+    return done;
+  if (Status done = check_schema(connection); !done) return done;
+  if (Status done = check_pages(connection, check); !done) return done;
+  if (sqlite3_db_readonly(connection.raw(), "main") != 0) return connection.failure(SQLITE_READONLY, "write to");
+  return set_checkpoint_on_close(connection, true);
+}
+
+Error with_place_to_move(Error error) {
+  if (error.status == AR_CORRUPT && error.hint.empty()) error.hint = kMoveAway;
+  return error;
+}
+
+}  // namespace
+
+Result<Connection> open_for_writing(const std::string& path, IntegrityCheck check) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) return system_failure("open", path, errno);
+    if (Status created = create(path); !created) return created.error();
+  }
+  if (Status known = check_header(path); !known) return known.error();
+  auto connection = Connection::open(path);
+  if (!connection) return connection;
+  if (Status checked = check_everything(*connection, check); !checked) return with_place_to_move(checked.error());
+  // The writer decides itself when to fold the log into the file.
+  Status ready =
+      connection->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0", "open");
+  if (!ready) return ready.error();
+  return connection;
+}
+
+Result<Connection> open_for_reading(const std::string& path) {
+  auto connection = Connection::open(path);
+  if (!connection) return connection;
+  Status ready =
+      connection->execute("PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON", "open");
+  if (!ready) return ready.error();
+  return connection;
+}
+
+}  // namespace agentroom::store_sqlite
