@@ -43,7 +43,8 @@ struct Discovery {
   std::vector<PluginProblem> problems;  ///< broken manifests, missing libraries, libraries without a manifest
 };
 
-/// Lists everything in the folders; folders that do not exist are skipped. Loads no code.
+/// Lists the plugins of the folders; folders that do not exist are skipped. Loads no code. A manifest is a `.toml`
+/// whose name begins with a kind ("store-...") or that has a library of the same name beside it.
 Discovery discover_plugins(const std::vector<std::filesystem::path>& search_path);
 
 /// What the configuration is checked against: the plugins that are used, without the shadowed ones.
