@@ -1,0 +1,35 @@
+// Files that only their owner may read.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agentroom/bytes.hpp"
+#include "agentroom/result.hpp"
+#include "config/secret_text.hpp"
+
+namespace agentroom::config {
+
+/// A whole regular file. Errors: kNotFound, kPermission, kIo, kTooLarge (more than `limit` bytes).
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
+
+/// The same for a file that holds a secret: it must belong to this user and be closed to everyone else.
+/// Errors: also kPermission, with the command that mends it as the hint.
+Result<SecretText> read_private_file(const std::filesystem::path& path, std::size_t limit);
+
+/// Group or others may read it. False when there is no such file.
+bool readable_by_others(const std::filesystem::path& path);
+
+enum class IfExists { kReplace, kFail };
+
+/// Writes a file of mode 0600 whole or not at all: a temporary one beside it, fsync, then rename (or link, so that an
+/// existing one is never touched), then fsync of the folder. Durable on return.
+/// Errors: kExists (kFail only), kPermission, kIo.
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content, IfExists if_exists);
+
+/// Makes the folder and its parents with mode 0700; an existing folder is left as it is. Errors: kPermission, kIo.
+Result<void> make_private_folder(const std::filesystem::path& folder);
+
+}  // namespace agentroom::config

@@ -1,0 +1,25 @@
+#include "config/problem.hpp"
+
+namespace agentroom::config {
+
+std::string Origin::text() const {
+  if (name.empty()) return "default";
+  if (line == 0) return name;
+  return name + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
+
+std::string Problem::text() const {
+  return where.text() + ": " + message;
+}
+
+Error to_error(const Problems& problems) {
+  const Problem& first = problems.front();
+  Error error{ErrorCode::kConfig, first.text(), first.hint};
+  if (problems.size() > 1) {
+    error.message += " (and " + std::to_string(problems.size() - 1) + " more)";
+    if (error.hint.empty()) error.hint = "see all of them: agentroom config check";
+  }
+  return error;
+}
+
+}  // namespace agentroom::config

@@ -1,0 +1,37 @@
+// What is wrong with a configuration, and where.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agentroom/result.hpp"
+
+namespace agentroom::config {
+
+/// Where a value stands: a place in a file, or the flag or variable that it came from.
+struct Origin {
+  std::string name;          ///< path of the file as given, or e.g. "--on-message"; empty: the built-in default
+  std::uint32_t line = 0;    ///< from 1; 0 when `name` is no file
+  std::uint32_t column = 0;  ///< from 1, in characters
+
+  /// `file:line:column`, the flag's name, or "default".
+  std::string text() const;
+};
+
+struct Problem {
+  Origin where;
+  std::string message;
+  std::string hint;
+
+  /// `file:line:column: message`.
+  std::string text() const;
+};
+
+/// In the order of the file's reading, at most 100.
+using Problems = std::vector<Problem>;
+
+/// The first problem as an error of code kConfig; tells how many more there are. `problems` is not empty.
+Error to_error(const Problems& problems);
+
+}  // namespace agentroom::config

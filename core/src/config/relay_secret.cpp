@@ -1,0 +1,125 @@
+#include "config/relay_secret.hpp"
+
+#include <array>
+
+#include "base/base64url.hpp"
+#include "base/text.hpp"
+#include "config/private_file.hpp"
+
+namespace agentroom::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLargestSecret = 1024;
+constexpr std::size_t kLargestDotEnv = 64 * 1024;
+constexpr std::string_view kVariable = "HMAC_SECRET";
+
+std::size_t count_characters(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) ++count;
+  }
+  return count;
+}
+
+Result<RelaySecret> checked(SecretText text, const std::string& origin) {
+  if (const std::string what = what_is_wrong_with_secret(text.view()); !what.empty()) {
+    return fail(ErrorCode::kConfig, "the relay's secret in " + origin + " " + what,
+                "make one: head -c 32 /dev/urandom | base64");
+  }
+  return RelaySecret{std::move(text), false, {}};
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+/// The value of HMAC_SECRET in lines of NAME=VALUE, `export` before it and quotes around the value allowed; the last
+/// wins.
+std::string_view find_in_dot_env(std::string_view text) {
+  std::string_view found;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.starts_with("export ")) line = trimmed(line.substr(7));
+    if (!line.starts_with(kVariable)) continue;
+    line = trimmed(line.substr(kVariable.size()));
+    if (!line.starts_with('=')) continue;
+    line = trimmed(line.substr(1));
+    const bool is_quoted =
+        line.size() >= 2 && (line.front() == '"' || line.front() == '\'') && line.back() == line.front();
+    found = is_quoted ? line.substr(1, line.size() - 2) : line;
+  }
+  return found;
+}
+
+Result<std::optional<RelaySecret>> from_dot_env(const fs::path& file) {
+  if (std::error_code error; !fs::exists(file, error)) return std::optional<RelaySecret>();
+  auto text = read_file(file, kLargestDotEnv);
+  if (!text) return pass(text);
+  SecretText value(find_in_dot_env(*text));
+  wipe(*text);
+  if (value.empty()) return std::optional<RelaySecret>();
+  auto secret = checked(std::move(value), file.string());
+  if (!secret) return pass(secret);
+  if (readable_by_others(file))
+    secret->warning = file.string() + " holds a secret and others can read it; run: chmod 600 " + file.string();
+  return std::optional(std::move(*secret));
+}
+
+Result<RelaySecret> kept(const Home& home) {
+  const fs::path file = home.relay_secret_file();
+  auto text = read_private_file(file, kLargestSecret + 2);
+  if (!text) return pass(text);
+  return checked(SecretText(trimmed(text->view().substr(0, text->view().find('\n')))), file.string());
+}
+
+Result<RelaySecret> generate(const Home& home, Random& random) {
+  std::array<std::byte, 32> bytes{};
+  random.fill(bytes);
+  std::string text = base64url(bytes);
+  sodium_memzero(bytes.data(), bytes.size());
+  RelaySecret secret{SecretText(text), true, {}};
+  text += '\n';
+  Result<void> written = make_private_folder(home.relay_folder());
+  if (written) written = write_file_atomically(home.relay_secret_file(), text, IfExists::kFail);
+  wipe(text);
+  if (written) return secret;
+  if (written.error().code == ErrorCode::kExists) return kept(home);  // another process was first
+  return pass(written);
+}
+
+}  // namespace
+
+std::string what_is_wrong_with_secret(std::string_view text) {
+  if (!is_utf8(text)) return "is not UTF-8";
+  if (count_characters(text) < kSecretCharacters) return "must be at least 32 characters long";
+  if (text.size() > kLargestSecret) return "must be at most 1,024 bytes long";
+  return {};
+}
+
+Result<RelaySecret> relay_secret(const RelaySettings& settings, const Home& home, const Environment& environment,
+                                 const fs::path& working_directory, Random& random) {
+  if (auto variable = non_empty(environment, std::string(kVariable))) {
+    SecretText text(*variable);
+    wipe(*variable);
+    return checked(std::move(text), "HMAC_SECRET");
+  }
+  auto dot_env = from_dot_env(working_directory / ".env");
+  if (!dot_env) return pass(dot_env);
+  if (*dot_env) return std::move(**dot_env);
+  if (settings.secret) return checked(settings.secret->clone(), "[relay] secret");
+  if (settings.require_secret) {
+    return fail(ErrorCode::kConfig, "HMAC_SECRET missing",
+                "set it in the environment, in .env or as [relay] secret; make one: head -c 32 /dev/urandom | base64");
+  }
+  auto existing = kept(home);
+  if (existing || existing.error().code != ErrorCode::kNotFound) return existing;
+  return generate(home, random);
+}
+
+}  // namespace agentroom::config
