@@ -94,8 +94,8 @@ TEST_P(CrashTest, EveryAcknowledgedMessageIsAnsweredOnceAndInOrder) {
 
 INSTANTIATE_TEST_SUITE_P(KillNine, CrashTest,
                          testing::Values(Victim::kRelay, Victim::kServer, Victim::kListener, Victim::kAll),
-                         [](const auto& info) {
-                           switch (info.param) {
+                         [](const auto& param_info) {
+                           switch (param_info.param) {
                              case Victim::kRelay:
                                return "Relay";
                              case Victim::kServer:
