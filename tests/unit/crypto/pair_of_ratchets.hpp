@@ -7,6 +7,7 @@
 
 #include "crypto/handshake.hpp"
 #include "crypto/ratchet/ratchet.hpp"
+#include "hex.hpp"
 #include "seeded_random.hpp"
 
 namespace agentroom::crypto::test {
@@ -27,6 +28,7 @@ struct PairOfRatchets {
         invitee_identity(Identity::generate(random)),
         inviter_identity(Identity::generate(random)),
         prekey(AgreementPair::generate(random)),
+        ephemeral(AgreementPair::generate(random)),
         invitee(make_invitee()),
         inviter(make_inviter()) {}
 
@@ -34,11 +36,15 @@ struct PairOfRatchets {
   Identity invitee_identity;
   Identity inviter_identity;
   AgreementPair prekey;
+  AgreementPair ephemeral;
   HandshakeInvite invite;
   HandshakeInvitee accepted;
   InviteNonce nonce;
   Ratchet invitee;
   Ratchet inviter;
+
+  /// What the handshake gave both.
+  SessionSecrets secrets() const { return start_session(invitee_identity, invite, nonce, ephemeral).value(); }
 
   /// Encrypts `text` from one side to the other, under a fresh msg_id.
   Mail from_invitee(std::string_view text) { return send(invitee, invitee_identity, inviter_identity, text); }
@@ -71,14 +77,27 @@ struct PairOfRatchets {
     invite.inviter_ed = inviter_identity.id();
     invite.inviter_x = inviter_identity.x25519.pk;
     invite.prekey = prekey.pk;
-    const auto e = AgreementPair::generate(random);
-    accepted = {invitee_identity.id(), invitee_identity.x25519.pk, e.pk};
-    return Ratchet::initiate(start_session(invitee_identity, invite, nonce, e).value(), prekey.pk, random).value();
+    accepted = {invitee_identity.id(), invitee_identity.x25519.pk, ephemeral.pk};
+    return Ratchet::initiate(secrets(), prekey.pk, random).value();
   }
   Ratchet make_inviter() {
     return Ratchet::respond(answer_session(inviter_identity, invite, nonce, prekey, accepted).value(), prekey.clone());
   }
 };
+
+/// All that a failure must leave as it was.
+inline std::string state_of(const Ratchet& ratchet) {
+  return hex(ratchet.serialize()) + " kept " + std::to_string(ratchet.kept_keys());
+}
+
+inline bool unreadable(const Result<Ratchet::Opened>& opened) {
+  return !opened && opened.error().code == ErrorCode::kUnreadable;
+}
+
+/// The same, for the reason that the message names.
+inline bool unreadable(const Result<Ratchet::Opened>& opened, std::string_view because) {
+  return unreadable(opened) && opened.error().message.find(because) != std::string::npos;
+}
 
 inline std::string text_of(const Result<Ratchet::Opened>& opened) {
   return opened ? std::string(as_text(opened->plaintext)) : "(" + opened.error().message + ")";
