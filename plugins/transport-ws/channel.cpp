@@ -1,0 +1,155 @@
+#include "channel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace agentroom::ws {
+
+namespace {
+
+constexpr sdk::Microseconds kLongestTimeout = std::chrono::hours(24);
+
+}  // namespace
+
+Channel::Channel(Loop& loop, ChannelTable& table, const Options& options)
+    : loop_(loop),
+      table_(table),
+      id_(table.new_id()),
+      events_(options.events),
+      max_message_(options.max_message),
+      connection_(loop),
+      out_(loop.pool()),
+      deadline_(loop.deadlines()) {}
+
+Channel::~Channel() {
+  if (connector_) connector_->cancel();
+}
+
+WebSocket::Options Channel::websocket_options() const {
+  return {max_message_, loop_.message_buffer()};
+}
+
+void Channel::accept(Connection connection, const UpgradeRequest& request, const sdk::PeerInfo& peer,
+                     std::span<const std::byte> early) {
+  connection_ = std::move(connection);
+  websocket_ = WebSocket::accept(loop_.io(), out_, request, websocket_options());
+  if (websocket_->state() == WebSocket::State::kEnded) {
+    state_ = State::kEnded;
+    return linger();
+  }
+  state_ = State::kOpen;
+  table_.add(id_, shared_from_this());
+  events_.opened(id_, peer);
+  if (!early.empty()) websocket_->feed(early, *this);
+  react();
+  wait_readable();
+  flush_later();
+}
+
+void Channel::connect(Url url, sdk::Microseconds timeout) {
+  table_.add(id_, shared_from_this());
+  const std::string who = url.host + ":" + std::to_string(url.port);
+  const auto limit = std::chrono::duration_cast<Clock::duration>(std::min(timeout, kLongestTimeout));
+  deadline_.set(limit, [this, who, limit] {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(limit).count();
+    give_up(AR_CLOSE_ABNORMAL, "no answer from " + who + " within " + std::to_string(seconds) + " s");
+  });
+  const std::string host = url.host;
+  const std::uint16_t port = url.port;
+  connector_ = std::make_shared<Connector>(
+      loop_, host, port,
+      Connector::Outcome{[this, url = std::move(url)](Socket socket) { on_connected(std::move(socket), url); },
+                         [this](const std::string& reason) { give_up(AR_CLOSE_ABNORMAL, reason); }});
+  connector_->start();
+}
+
+void Channel::on_connected(Socket socket, const Url& url) {
+  connection_ = Connection(std::move(socket));
+  websocket_ = WebSocket::connect(loop_.io(), out_, url.host_header, url.target, websocket_options());
+  wait_readable();
+  flush_later();
+}
+
+void Channel::on_open() {
+  connector_.reset();
+  deadline_.cancel();
+  state_ = State::kOpen;
+  const std::string address = connection_.peer_address();
+  events_.opened(id_, {address, {}, {}});
+}
+
+void Channel::on_message(std::span<std::byte> message) {
+  events_.message(id_, message);
+}
+
+void Channel::wait_readable() {
+  if (read_waits_ || dropped_) return;
+  read_waits_ = true;
+  connection_.wait_readable([self = shared_from_this()](ErrorCode error) { self->on_readable(error); });
+}
+
+void Channel::wait_writable() {
+  if (write_waits_ || dropped_) return;
+  write_waits_ = true;
+  connection_.wait_writable([self = shared_from_this()](ErrorCode error) {
+    self->loop_.count_event();
+    self->write_waits_ = false;
+    if (!error) self->flush();
+  });
+}
+
+void Channel::on_readable(ErrorCode error) {
+  loop_.count_event();
+  read_waits_ = false;
+  if (error || dropped_ || paused_) return;
+  const std::span<std::byte> into = loop_.read_buffer();
+  const std::size_t size = connection_.read(into, error);
+  if (error && error != boost::asio::error::would_block) return on_input_end(error);
+  if (size > 0 && state_ != State::kEnded) {
+    websocket_->feed(into.first(size), *this);
+    if (!out_.empty()) flush_later();
+    react();
+  }
+  if (!paused_) wait_readable();
+}
+
+std::uint64_t Channel::send(std::span<const std::byte> message) {
+  if (state_ != State::kOpen || websocket_->state() != WebSocket::State::kOpen || overflowed_) return 0;
+  flush_later();
+  if (out_.size() + message.size() > kMaxUnsent) {
+    overflowed_ = true;
+    return 0;
+  }
+  websocket_->send(message);
+  if (out_.size() > AR_TRANSPORT_HIGH_WATER) above_high_water_ = true;
+  return out_.size();
+}
+
+void Channel::pause() {
+  if (state_ == State::kOpen) paused_ = true;
+}
+
+void Channel::resume() {
+  paused_ = false;
+  if (state_ == State::kOpen) wait_readable();
+}
+
+void Channel::flush_later() {
+  loop_.flush_later(shared_from_this());
+}
+
+void Channel::flush() {
+  if (dropped_) return;
+  react();
+  if (overflowed_) return break_off("the peer reads too slowly");
+  if (dropped_ || write_waits_ || out_.empty()) return;
+  ErrorCode error;
+  const std::size_t taken = connection_.write(out_.waiting(), error);
+  if (error && error != boost::asio::error::would_block) return break_off(describe(error));
+  out_.consume(taken);
+  if (!out_.empty()) return wait_writable();
+  if (lingers_) finish_sending();
+  if (std::exchange(above_high_water_, false) && state_ == State::kOpen) events_.drained(id_);
+}
+
+}  // namespace agentroom::ws

@@ -1,0 +1,121 @@
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "channel.hpp"
+
+namespace agentroom::ws {
+
+namespace {
+
+/// What a closed channel gets to send what is queued and to hear the peer's close frame.
+constexpr std::chrono::seconds kCloseTime{5};
+/// What an ended connection gets until the peer has read the last bytes. Closed before that, the system would reset it
+/// and the peer could lose them.
+constexpr std::chrono::seconds kLinger{2};
+constexpr std::size_t kMaxReason = 120;
+
+/// A code that may stand in a close frame (RFC 6455, section 7.4).
+std::uint16_t sendable(std::uint16_t code) {
+  const bool defined = code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
+  return defined || (code >= 3000 && code <= 4999) ? code : std::uint16_t{AR_CLOSE_NORMAL};
+}
+
+}  // namespace
+
+void Channel::close(std::uint16_t code, std::string_view reason) {
+  const std::string text(reason.substr(0, kMaxReason));
+  if (state_ == State::kConnecting) {
+    state_ = State::kClosing;
+    drop();
+    boost::asio::post(loop_.io(), [self = shared_from_this(), code, text] { self->end(code, text); });
+  } else if (state_ == State::kOpen) {
+    state_ = State::kClosing;
+    paused_ = false;
+    if (websocket_->state() == WebSocket::State::kOpen) websocket_->close(sendable(code), text);
+    deadline_.set(kCloseTime, [this, code, text] { give_up(code, text); });
+    wait_readable();
+    flush_later();
+  }
+}
+
+/// Follows the WebSocket's state.
+void Channel::react() {
+  if (state_ == State::kEnded || !websocket_) return;
+  if (websocket_->state() == WebSocket::State::kClosing && state_ == State::kOpen) {
+    state_ = State::kClosing;
+    paused_ = false;
+    const CloseReason why = websocket_->reason();
+    deadline_.set(kCloseTime, [this, why] { give_up(why.code, why.text); });
+  } else if (websocket_->state() == WebSocket::State::kEnded) {
+    const bool was_open = state_ != State::kConnecting;
+    const CloseReason why = websocket_->reason();
+    end(why.code, why.text);
+    if (was_open) {
+      linger();
+    } else {
+      drop();
+    }
+  }
+}
+
+void Channel::on_input_end(ErrorCode error) {
+  if (state_ == State::kConnecting && error == boost::asio::error::eof) {
+    websocket_->feed_end(*this);
+    react();
+  }
+  break_off(describe(error));
+}
+
+/// The connection broke.
+void Channel::break_off(const std::string& reason) {
+  if (state_ == State::kClosing) {
+    const CloseReason why = websocket_->reason();
+    give_up(why.code, why.text);
+  } else {
+    give_up(AR_CLOSE_ABNORMAL, reason);
+  }
+}
+
+void Channel::give_up(std::uint16_t code, const std::string& reason) {
+  const auto self = shared_from_this();
+  end(code, reason);
+  drop();
+}
+
+/// The last thing that the host hears of this channel; once.
+void Channel::end(std::uint16_t code, const std::string& reason) {
+  if (state_ == State::kEnded) return;
+  state_ = State::kEnded;
+  deadline_.cancel();
+  table_.remove(id_);
+  events_.closed(id_, code, reason);
+}
+
+void Channel::linger() {
+  if (dropped_) return;
+  lingers_ = true;
+  paused_ = false;
+  deadline_.set(kLinger, [this] { drop(); });
+  wait_readable();
+  if (out_.empty()) {
+    finish_sending();
+  } else {
+    flush_later();
+  }
+}
+
+/// The peer has nothing more to expect and answers with its own end.
+void Channel::finish_sending() {
+  connection_.finish_writing();
+}
+
+void Channel::drop() {
+  if (dropped_) return;
+  dropped_ = true;
+  deadline_.cancel();
+  if (connector_) connector_->cancel();
+  connection_.close();
+  out_.clear();
+}
+
+}  // namespace agentroom::ws

@@ -1,0 +1,52 @@
+// From a host and a port to a connected socket.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deadlines.hpp"
+#include "loop.hpp"
+#include "socket.hpp"
+
+namespace agentroom::ws {
+
+/// Looks the host up, on the resolver's thread unless it is numeric, and tries its addresses one after another. Thread:
+/// engine.
+class Connector : public std::enable_shared_from_this<Connector> {
+ public:
+  struct Outcome {
+    std::function<void(Socket)> connected;
+    std::function<void(std::string reason)> failed;  ///< for people
+  };
+
+  Connector(Loop& loop, std::string host, std::uint16_t port, Outcome outcome);
+
+  /// One of the outcomes comes later, from the loop; none after `cancel`. The whole attempt has no limit of its own.
+  void start();
+  void cancel();
+
+ private:
+  void look_up();
+  void try_next();
+  void on_tried(ErrorCode error);
+  void fail(const std::string& reason);
+
+  Loop& loop_;
+  std::string host_;
+  std::uint16_t port_;
+  Outcome outcome_;
+  std::optional<Resolver> resolver_;
+  std::vector<Tcp::endpoint> left_;  ///< to be tried from the end
+  Socket socket_;
+  Deadline attempt_;
+  bool attempt_timed_out_ = false;
+  bool over_ = false;
+};
+
+/// What went wrong on a connection, for people.
+std::string describe(ErrorCode error);
+
+}  // namespace agentroom::ws

@@ -1,0 +1,49 @@
+#include "url.hpp"
+
+// Boost.URL is built into this file; the library needs no other file of Boost at run time.
+#include <boost/url/src.hpp>
+
+namespace agentroom::ws {
+
+namespace {
+
+using sdk::fail;
+
+constexpr std::size_t kMaxUrl = 2048;
+constexpr std::string_view kHint = "Expected a URL like ws://localhost:8787/ws.";
+
+}  // namespace
+
+sdk::Result<Url> parse_url(std::string_view text) {
+  if (text.size() > kMaxUrl) return fail(AR_INVALID, "the server URL is longer than 2048 characters");
+  const auto parsed = boost::urls::parse_uri(boost::core::string_view(text.data(), text.size()));
+  if (parsed.has_error()) return fail(AR_INVALID, "the server URL is malformed", std::string(kHint));
+  const boost::urls::url_view url = *parsed;
+
+  Url out;
+  if (url.scheme_id() == boost::urls::scheme::wss) {
+    out.secure = true;
+  } else if (url.scheme_id() != boost::urls::scheme::ws) {
+    return fail(AR_UNSUPPORTED, "transport-ws cannot connect to " + std::string(url.scheme()) + ":// URLs",
+                std::string(kHint));
+  }
+  if (url.has_userinfo()) return fail(AR_INVALID, "the server URL must not have a user name", std::string(kHint));
+  if (url.has_fragment()) return fail(AR_INVALID, "the server URL must not have a #fragment", std::string(kHint));
+  // The zone of a link-local address and other texts in brackets than IPv6 are no address for connect.
+  if (url.host_type() == boost::urls::host_type::ipvfuture) {
+    return fail(AR_INVALID, "the server URL has an address of an unknown kind", std::string(kHint));
+  }
+  out.host = url.host_address();
+  if (out.host.empty()) return fail(AR_INVALID, "the server URL has no host", std::string(kHint));
+  out.port = out.secure ? 443 : 80;
+  if (url.has_port()) {
+    out.port = url.port_number();
+    if (out.port == 0) return fail(AR_INVALID, "the server URL has an invalid port", std::string(kHint));
+  }
+  const std::string_view target = url.encoded_target();
+  out.target = target.starts_with('/') ? std::string(target) : "/" + std::string(target);
+  out.host_header = url.encoded_host_and_port();
+  return out;
+}
+
+}  // namespace agentroom::ws
