@@ -1,0 +1,15 @@
+// What a run means: a reply, nothing, or why there is none.
+#pragma once
+
+#include "agentroom/sdk/handler.hpp"
+#include "run.hpp"
+
+namespace agentroom::handler_exec {
+
+/// The reply is the output without one trailing newline; none when nothing is left. A failure quotes the end of
+/// standard error; the host escapes it.
+///
+/// Errors: AR_TIMEOUT, AR_CANCELLED, AR_TOO_LARGE, AR_INVALID (no UTF-8), AR_ABORTED (exit code or signal).
+sdk::Result<sdk::Reply> answer(RunResult result, const Limits& limits);
+
+}  // namespace agentroom::handler_exec
