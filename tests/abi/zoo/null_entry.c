@@ -1,0 +1,5 @@
+#include "specimen.h"
+
+const ar_plugin* agentroom_plugin_entry(void) {
+  return NULL;
+}

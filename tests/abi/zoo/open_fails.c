@@ -1,0 +1,13 @@
+#include "specimen.h"
+
+static ar_status refuse(const ar_host* host, const ar_store_open_params* params, ar_store** out, ar_error* error) {
+  (void)host, (void)params, (void)out;
+  zoo_error(error, AR_CORRUPT, "the file \x1b[31mstore.zoo\x1b[0m is damaged");
+  return AR_CORRUPT;
+}
+
+static const ar_store_interface store = {
+    sizeof(ar_store_interface), refuse, zoo_close, zoo_get, zoo_scan, zoo_commit, zoo_resume};
+ZOO_GET_INTERFACE(store)
+static const ar_plugin plugin = ZOO_PLUGIN;
+ZOO_ENTRY(plugin)

@@ -1,0 +1,8 @@
+#include "specimen.h"
+
+static const ar_store_interface store = ZOO_STORE;
+ZOO_GET_INTERFACE(store)
+static const ar_plugin plugin = {sizeof(ar_plugin), AR_ABI_MAJOR, AR_ABI_MINOR, "store-someone-else",
+                                 "1.0.0",           "store",      zoo_init,     zoo_get_interface,
+                                 zoo_deinit};
+ZOO_ENTRY(plugin)

@@ -1,0 +1,8 @@
+/* Its manifest says that it is a store. */
+#include "specimen.h"
+
+static const ar_store_interface store = ZOO_STORE;
+ZOO_GET_INTERFACE(store)
+static const ar_plugin plugin = {sizeof(ar_plugin), AR_ABI_MAJOR, AR_ABI_MINOR,      ZOO_ID,    "1.0.0",
+                                 "tunnel",          zoo_init,     zoo_get_interface, zoo_deinit};
+ZOO_ENTRY(plugin)
