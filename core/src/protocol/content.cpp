@@ -1,6 +1,6 @@
 #include "protocol/content.hpp"
 
-#include <agentroom/agentroom.pb.h>
+#include <agentroom.pb.h>
 
 #include "protocol/limits.hpp"
 #include "protocol/server_url.hpp"

@@ -1,4 +1,4 @@
-#include <agentroom/agentroom.pb.h>
+#include <agentroom.pb.h>
 
 #include "crypto/primitives.hpp"
 #include "crypto/ratchet/padding.hpp"

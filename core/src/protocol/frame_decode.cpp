@@ -1,4 +1,4 @@
-#include <agentroom/agentroom.pb.h>
+#include <agentroom.pb.h>
 
 #include "protocol/frames.hpp"
 #include "protocol/limits.hpp"

@@ -1,12 +1,11 @@
 #include "protocol/invite_json.hpp"
 
-#include <sodium.h>
-
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <set>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "protocol/limits.hpp"
 
 namespace agentroom::protocol {

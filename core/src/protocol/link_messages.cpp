@@ -1,6 +1,6 @@
 #include "protocol/link_messages.hpp"
 
-#include <agentroom/agentroom.pb.h>
+#include <agentroom.pb.h>
 
 #include "protocol/wire.hpp"
 
