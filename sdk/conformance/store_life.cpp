@@ -64,18 +64,18 @@ TEST_F(StoreLife, OpensAndClosesAgainAndAgain) {
   }
 }
 
-TEST_F(StoreLife, AWrongConfigurationIsRefusedByName) {
+TEST_F(StoreLife, AConfigurationThatIsNoTomlIsRefused) {
   ar_store* store = nullptr;
   Error error;
-  EXPECT_EQ(StoreUnderTest::try_open(plugin_, location(), "no_such_key_of_a_store = 1\n", &store, &error), AR_INVALID);
-  EXPECT_THAT(error.message, testing::HasSubstr("no_such_key_of_a_store"));
   EXPECT_EQ(StoreUnderTest::try_open(plugin_, location(), "this is no TOML", &store, &error), AR_INVALID);
+  EXPECT_STRNE(error.message, "");
+  EXPECT_EQ(error.status, AR_INVALID);
   EXPECT_EQ(store, nullptr);
 }
 
 TEST_F(StoreLife, AnErrorMayBeNull) {
   ar_store* store = nullptr;
-  EXPECT_EQ(StoreUnderTest::try_open(plugin_, location(), "no_such_key_of_a_store = 1\n", &store, nullptr), AR_INVALID);
+  EXPECT_EQ(StoreUnderTest::try_open(plugin_, location(), "this is no TOML", &store, nullptr), AR_INVALID);
   EXPECT_EQ(open().commit({put("", "empty key")}, nullptr), AR_INVALID);
 }
 

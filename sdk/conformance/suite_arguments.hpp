@@ -2,10 +2,13 @@
 //
 //   store_suite --plugin=/path/store-sqlite.so [--config='integrity_check = "off"'] [--NAME=VALUE ...] [--gtest_...]
 //
-// AGENTROOM_CONFORMANCE_PLUGIN and AGENTROOM_CONFORMANCE_CONFIG stand in for the first two.
+// A VALUE that begins with @ is the path of a file that holds it. AGENTROOM_CONFORMANCE_PLUGIN and
+// AGENTROOM_CONFORMANCE_CONFIG stand in for the first two.
 #pragma once
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -28,7 +31,7 @@ class SuiteArguments {
       if (!argument.starts_with("--") || equals == std::string_view::npos) {
         throw std::runtime_error("expected --NAME=VALUE, got " + std::string(argument));
       }
-      values_[std::string(argument.substr(2, equals - 2))] = argument.substr(equals + 1);
+      values_[std::string(argument.substr(2, equals - 2))] = resolved(std::string(argument.substr(equals + 1)));
     }
   }
 
@@ -51,10 +54,17 @@ class SuiteArguments {
   }
 
  private:
+  static std::string resolved(const std::string& value) {
+    if (!value.starts_with('@')) return value;
+    std::ifstream file(value.substr(1), std::ios::binary);
+    if (!file) throw std::runtime_error("cannot read " + value.substr(1));
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+
   std::string get(const std::string& name, const char* variable) const {
     if (has(name)) return value(name);
     const char* from_environment = std::getenv(variable);
-    return from_environment == nullptr ? std::string() : from_environment;
+    return from_environment == nullptr ? std::string() : resolved(from_environment);
   }
 
   std::map<std::string, std::string> values_;
