@@ -33,10 +33,12 @@ struct RelayLimits {
   std::uint32_t frame_burst = 500;
   std::uint32_t mailbox_messages = 500;
   std::uint64_t mailbox_bytes = 16ULL << 20;
-  std::uint32_t open_invites = 20;          ///< per agent
-  std::uint64_t queued_bytes = 1ULL << 30;  ///< relay-wide
-  std::uint32_t invites = 10'000;           ///< relay-wide
-  std::uint64_t unsent_bytes = 1ULL << 20;  ///< per connection
+  std::uint32_t open_invites = 20;           ///< per agent
+  std::uint64_t queued_bytes = 1ULL << 30;   ///< relay-wide
+  std::uint32_t invites = 10'000;            ///< relay-wide
+  std::uint64_t unsent_bytes = 1ULL << 20;   ///< per connection
+  std::uint32_t mailboxes = 100'000;         ///< relay-wide
+  std::uint64_t allowed_tokens = 4'000'000;  ///< relay-wide, 16 bytes each
 };
 
 struct RelayConfig {
@@ -55,7 +57,8 @@ class RelayObserver {
   virtual void on_agent_disconnected(const AgentId& agent) = 0;
   /// A connection was refused or closed for what it did; `why` is for people and safe to print.
   virtual void on_refused(const std::string& address, const std::string& why) = 0;
-  /// The store failed: what was not durable was answered REJECTED INTERNAL or left to be resent.
+  /// The store failed. Messages that were not durable were answered REJECTED QUEUE_FULL with a time to come again,
+  /// which keeps them at the head of their sender's outbox; requests REJECTED INTERNAL.
   virtual void on_store_failed(const Error& error) = 0;
 };
 

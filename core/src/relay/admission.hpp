@@ -1,0 +1,51 @@
+// How many connections, handshakes and failures the relay takes, by address and in all (protocol section 8).
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "agentroom/relay_engine.hpp"
+#include "relay/address.hpp"
+#include "relay/keyed_hash.hpp"
+#include "relay/token_bucket.hpp"
+
+namespace agentroom::relay {
+
+/// Why a connection was not taken.
+struct Refusal {
+  std::uint16_t close_code = 0;
+  const char* why = nullptr;
+};
+
+/// Counts connections from `open` to `close`. State for an address is kept while it is connected or its rates are not
+/// back at rest, for 65,536 addresses at most.
+class Admission {
+ public:
+  Admission(const RelayLimits& limits, const KeyedHash& hash) : limits_(limits), addresses_(0, hash) {}
+
+  /// Counts a new connection as open and not authenticated, or says why it is refused, which counts nothing.
+  std::optional<Refusal> open(const std::optional<IpAddress>& key, Duration now);
+  void authenticated() { --unauthenticated_; }
+  void failed(const std::optional<IpAddress>& key, Duration now);
+  void close(const std::optional<IpAddress>& key, bool was_authenticated);
+
+  std::size_t connections() const { return connections_; }
+  std::size_t unauthenticated() const { return unauthenticated_; }
+  std::size_t addresses() const { return addresses_.size(); }
+
+ private:
+  struct State {
+    std::uint32_t connections = 0;
+    TokenBucket handshakes;
+    TokenBucket failures;
+  };
+  Rate handshake_rate() const { return {limits_.handshakes_per_minute, limits_.handshake_burst}; }
+  Rate failure_rate() const { return {limits_.failures_per_minute, limits_.failures_per_minute}; }
+  State& state_of(const IpAddress& key, Duration now);
+
+  const RelayLimits& limits_;
+  std::size_t connections_ = 0;
+  std::size_t unauthenticated_ = 0;
+  boost::unordered_flat_map<IpAddress, State, KeyedHash> addresses_;
+};
+
+}  // namespace agentroom::relay

@@ -1,0 +1,187 @@
+#include "relay/invites.hpp"
+
+#include <algorithm>
+
+#include "crypto/primitives.hpp"
+#include "protocol/limits.hpp"
+
+namespace agentroom::relay {
+namespace {
+
+using protocol::Code;
+using State = InviteRecord::State;
+
+InviteDecision refuse(Code code) {
+  return {.refused = code, .write = false, .before = std::nullopt};
+}
+
+bool is_open(const InviteRecord& invite, UnixMs now) {
+  return invite.state == State::kOpen && now <= invite.expires_at;
+}
+
+bool same_invite(const InviteRecord& invite, const protocol::InvitePublish& request) {
+  return invite.claim_pk == request.claim_pk && invite.expires_at == request.expires_at &&
+         invite.token == request.token_hash;
+}
+
+}  // namespace
+
+UnixMs Invites::forget_at(const InviteRecord& invite) {
+  return invite.expires_at + protocol::kClaimMemoryMs;
+}
+
+// ---- requests ----
+
+InviteDecision Invites::publish(AgentRef by, const protocol::InvitePublish& request, UnixMs now) {
+  const Agent& agent = agents_[by];
+  if (const InviteRecord* known = find(request.invite_id)) {
+    if (known->inviter != agent.id || !same_invite(*known, request)) return refuse(Code::kNotAllowed);
+    return known->state == State::kRevoked ? refuse(Code::kRevoked) : InviteDecision{};
+  }
+  if (request.expires_at <= now) return refuse(Code::kExpired);
+  if (request.expires_at > now + protocol::kInviteMaxLifeMs + protocol::kClockSkewMs) return refuse(Code::kNotAllowed);
+
+  const auto own = std::ranges::count_if(agent.invites, [&](const InviteId& id) { return is_open(*find(id), now); });
+  if (own >= limits_.open_invites) return refuse(Code::kInviteQuota);
+  if (by_id_.size() >= limits_.invites && !make_room(now)) return refuse(Code::kInviteQuota);
+
+  InviteRecord invite;
+  invite.invite_id = request.invite_id;
+  invite.inviter = agent.id;
+  invite.claim_pk = request.claim_pk;
+  invite.expires_at = request.expires_at;
+  invite.token = request.token_hash;
+  add(std::move(invite));
+  return {.refused = Code::kNone, .write = true, .before = std::nullopt};
+}
+
+InviteDecision Invites::revoke(AgentRef by, const protocol::InviteRevoke& request) {
+  const auto found = by_id_.find(request.invite_id);
+  // What nobody knows cannot be claimed, which is all that a revoke asks for.
+  if (found == by_id_.end()) return {};
+  InviteRecord& invite = found->second;
+  if (invite.inviter != agents_[by].id) return refuse(Code::kNotAllowed);
+  if (invite.state == State::kClaimed) return refuse(Code::kAlreadyClaimed);
+  if (invite.state == State::kRevoked) return {};
+  InviteDecision decision{.refused = Code::kNone, .write = true, .before = invite};
+  invite.state = State::kRevoked;
+  return decision;
+}
+
+std::expected<Invites::Claim, Code> Invites::check(AgentRef by, const protocol::InviteClaim& request, UnixMs now) {
+  const auto found = by_id_.find(request.invite_id);
+  if (found == by_id_.end()) return std::unexpected(Code::kNotFound);
+  InviteRecord& invite = found->second;
+  const AgentId& claimant = agents_[by].id;
+  Claim claim;
+  claim.invite = &invite;
+  crypto::bh(claim.envelope_hash.mutable_view(), {}, request.envelope, "ar3.envelope");
+  if (!crypto::verify(invite.claim_pk.view(), "claim",
+                      {invite.invite_id.view(), claimant.view(), claim.envelope_hash.view()}, request.claim_sig)) {
+    return std::unexpected(Code::kBadSignature);
+  }
+  if (invite.state == State::kClaimed) {
+    claim.again = invite.claimant == claimant && invite.claim_msg_id == request.msg_id &&
+                  invite.envelope_hash == claim.envelope_hash;
+    if (claim.again) return claim;
+    return std::unexpected(Code::kAlreadyClaimed);
+  }
+  if (invite.state == State::kRevoked) return std::unexpected(Code::kRevoked);
+  if (now > invite.expires_at) return std::unexpected(Code::kExpired);
+  if (invite.inviter == claimant) return std::unexpected(Code::kNotAllowed);
+  return claim;
+}
+
+InviteDecision Invites::claim(AgentRef by, const protocol::InviteClaim& request, const Claim& checked) {
+  InviteRecord& invite = *checked.invite;
+  InviteDecision decision{.refused = Code::kNone, .write = true, .before = invite};
+  invite.state = State::kClaimed;
+  invite.claimant = agents_[by].id;
+  invite.claim_msg_id = request.msg_id;
+  invite.envelope_hash = checked.envelope_hash;
+  invite.listed = true;
+  return decision;
+}
+
+// ---- tokens ----
+
+bool Invites::lists(const Agent& recipient, const Agent& sender, const TokenHash& token) const {
+  return std::ranges::any_of(recipient.invites, [&](const InviteId& id) {
+    const InviteRecord& invite = *find(id);
+    return invite.listed && invite.claimant == sender.id && invite.token == token;
+  });
+}
+
+const InviteRecord* Invites::receipted(const Agent& inviter, const Agent& claimant, const MsgId& claim_msg_id) {
+  for (const InviteId& id : inviter.invites) {
+    InviteRecord& invite = by_id_.find(id)->second;
+    if (invite.state != State::kClaimed || invite.claimant != claimant.id || invite.claim_msg_id != claim_msg_id)
+      continue;
+    invite.receipted = true;
+    return &invite;
+  }
+  return nullptr;
+}
+
+// ---- the table ----
+
+const InviteRecord* Invites::find(const InviteId& id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &found->second;
+}
+
+void Invites::add(InviteRecord record) {
+  agents_[agents_.find(record.inviter)].invites.push_back(record.invite_id);
+  by_id_.emplace(record.invite_id, std::move(record));
+}
+
+void Invites::remove(const InviteId& id) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return;
+  Agent& inviter = agents_[agents_.find(found->second.inviter)];
+  std::erase(inviter.invites, id);
+  ++inviter.allow_version;
+  by_id_.erase(found);
+}
+
+void Invites::load(InviteRecord record) {
+  add(std::move(record));
+}
+
+void Invites::restore(const InviteId& id, const std::optional<InviteRecord>& before) {
+  if (!before) return remove(id);
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return;
+  found->second = *before;
+  ++agents_[agents_.find(before->inviter)].allow_version;
+}
+
+bool Invites::make_room(UnixMs now) {
+  const InviteRecord* oldest = nullptr;
+  for (const auto& entry : by_id_) {
+    const InviteRecord& invite = entry.second;
+    if (invite.state == State::kClaimed || is_open(invite, now)) continue;
+    if (oldest == nullptr || invite.expires_at < oldest->expires_at) oldest = &invite;
+  }
+  if (oldest == nullptr) return false;
+  const InviteId id = oldest->invite_id;
+  remove(id);
+  evicted_ = id;
+  return true;
+}
+
+std::optional<UnixMs> Invites::next_expiry() const {
+  std::optional<UnixMs> next;
+  for (const auto& entry : by_id_) {
+    const UnixMs at = forget_at(entry.second);
+    if (!next || at < *next) next = at;
+  }
+  return next;
+}
+
+std::uint64_t Invites::open(UnixMs now) const {
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(by_id_, [&](const auto& entry) { return is_open(entry.second, now); }));
+}
+
+}  // namespace agentroom::relay
