@@ -1,0 +1,61 @@
+// Section 3.
+#include <boost/json.hpp>
+
+#include "files.hpp"
+#include "spec.hpp"
+
+namespace agentroom::vectors {
+namespace {
+
+boost::json::object session(const std::string& name) {
+  const Text invite_id = fixed_random(16, name + " invite_id");
+  const Text nonce = fixed_random(32, name + " nonce");
+  const Pair inviter_ed = signing_pair(fixed_random(32, name + " inviter ed25519"));
+  const Pair inviter_x = agreement_pair(name + " inviter x25519");
+  const Pair prekey = agreement_pair(name + " prekey");
+  const Pair invitee_ed = signing_pair(fixed_random(32, name + " invitee ed25519"));
+  const Pair invitee_x = agreement_pair(name + " invitee x25519");
+  const Pair e = agreement_pair(name + " e");
+
+  const Text transcript = invite_id + inviter_ed.pk + inviter_x.pk + prekey.pk + invitee_ed.pk + invitee_x.pk + e.pk;
+  const Text t = bh(32, "", transcript, "ar3.transcript");
+  const Text dh1 = dh(invitee_x.secret, prekey.pk);
+  const Text dh2 = dh(e.secret, inviter_x.pk);
+  const Text dh3 = dh(e.secret, prekey.pk);
+  const Text ikm = dh1 + dh2 + dh3;
+  const Text prk = bh(32, nonce, ikm + t, "ar3.prk");
+  return vector_of("session", {{"invite_id", invite_id},
+                               {"nonce", nonce},
+                               {"inviter_ed_seed", inviter_ed.secret},
+                               {"inviter_ed", inviter_ed.pk},
+                               {"inviter_x_secret", inviter_x.secret},
+                               {"inviter_x", inviter_x.pk},
+                               {"prekey_secret", prekey.secret},
+                               {"prekey", prekey.pk},
+                               {"invitee_ed_seed", invitee_ed.secret},
+                               {"invitee_ed", invitee_ed.pk},
+                               {"invitee_x_secret", invitee_x.secret},
+                               {"invitee_x", invitee_x.pk},
+                               {"e_secret", e.secret},
+                               {"e_pk", e.pk},
+                               {"transcript", transcript},
+                               {"T", t},
+                               {"dh_invitee_x_prekey", dh1},
+                               {"dh_e_inviter_x", dh2},
+                               {"dh_e_prekey", dh3},
+                               {"ikm", ikm},
+                               {"prk", prk},
+                               {"root", bh(32, prk, "\x01", "ar3.session")},
+                               {"hk_a", bh(32, prk, "\x02", "ar3.session")},
+                               {"hk_b", bh(32, prk, "\x03", "ar3.session")},
+                               {"sig", sign(invitee_ed.secret, "session", t)}});
+}
+
+}  // namespace
+
+boost::json::value handshake() {
+  return {{"description", "Section 3. 'transcript' is what T hashes; 'sig' is sign(\"session\", T)."},
+          {"vectors", {session("first session"), session("second session")}}};
+}
+
+}  // namespace agentroom::vectors
