@@ -75,9 +75,15 @@ std::uint32_t big_endian(const unsigned char* bytes) {
          static_cast<std::uint32_t>(bytes[2]) << 8U | static_cast<std::uint32_t>(bytes[3]);
 }
 
+bool has_content(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
+}
+
 /// What can be told from the first bytes, before SQLite touches anything.
 Status check_header(const std::string& path) {
   constexpr std::size_t kHeaderBytes = 100;  // https://www.sqlite.org/fileformat2.html section 1.3
+  constexpr std::size_t kPageSizeAt = 16;
   constexpr std::size_t kApplicationIdAt = 68;
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid()) return system_failure("open", path, errno);
@@ -104,12 +110,12 @@ Status check_header(const std::string& path) {
     return fail(AR_CORRUPT, path + " is no store of agentroom: it is the SQLite database of another program",
                 kMoveAway);
   }
+  // SQLite takes what is missing of the last page for zeros. With a log that is right: it holds the page again.
+  const std::int64_t page_size = big_endian(&header[kPageSizeAt]) >> 16U;
+  if (!has_content(path + "-wal") && page_size != 0 && status.st_size % page_size != 0) {
+    return fail(AR_CORRUPT, path + " is damaged: its last page is cut", kMoveAway);
+  }
   return {};
-}
-
-bool has_content(const std::string& path) {
-  struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
 }
 
 void remove_database(const std::string& path) {
@@ -218,9 +224,10 @@ Result<Connection> open_for_writing(const std::string& path, IntegrityCheck chec
   auto connection = Connection::open(path);
   if (!connection) return connection;
   if (Status checked = check_everything(*connection, check); !checked) return with_place_to_move(checked.error());
-  // The writer decides itself when to fold the log into the file.
-  Status ready =
-      connection->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0", "open");
+  // The writer decides itself when to fold the log into the file. Values are sealed, so nothing has to be overwritten.
+  Status ready = connection->execute(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF",
+      "open");
   if (!ready) return ready.error();
   return connection;
 }
