@@ -1,0 +1,285 @@
+#include "agent/engine_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/words.hpp"
+#include "base/text.hpp"
+#include "base/uuid.hpp"
+#include "protocol/limits.hpp"
+
+namespace agentroom {
+namespace {
+
+constexpr Duration kHousekeeping = std::chrono::seconds(60);
+/// Deliveries whose commit is not done; above it nothing more is read.
+constexpr std::size_t kMaxUncommitted = 8 * 1024 * 1024;
+/// An answer may ask for more, which is answered in the same turn so often.
+constexpr int kRounds = 16;
+
+}  // namespace
+
+AgentEngine::State::State(const AgentConfig& config_in, const crypto::Identity& self_in, Store& store, AgentIo& io,
+                          Random& random)
+    : config(config_in),
+      self(self_in),
+      journal(store, self_in.store_key(), random, [this](const Error& why) { on_store_failed(why); }),
+      context{.config = config, .self = self, .io = io, .random = random, .journal = journal},
+      links(context, *this),
+      pins(context),
+      peers(context),
+      sessions(context, peers),
+      outbox(context, links, peers, sessions),
+      inbox(context),
+      unreadable(context),
+      invites(context, links),
+      claims(context, links, pins, peers, sessions, outbox),
+      turns(context, inbox, outbox, peers, sessions),
+      receiver(context, links, peers, sessions, invites, outbox, inbox, unreadable) {
+  const auto offer = [this](const AgentId& peer) { turns.offer(peer); };
+  const auto note_tokens = [this] { tokens_changed_ = true; };
+  outbox.on_room = offer;
+  receiver.on_row = offer;
+  receiver.on_tokens = note_tokens;
+  claims.on_usable = offer;
+  claims.on_tokens = note_tokens;
+}
+
+Result<void> AgentEngine::State::start(const Now& now) {
+  context.now = now;
+  next_housekeeping_ = now.steady + kHousekeeping;
+  if (auto opened = journal.open(self.id()); !opened) return opened;
+  // Sessions before what refers to them.
+  if (auto loaded = pins.load(); !loaded) return loaded;
+  if (auto loaded = peers.load(); !loaded) return loaded;
+  if (auto loaded = sessions.load(); !loaded) return loaded;
+  if (auto loaded = outbox.load(); !loaded) return loaded;
+  if (auto loaded = inbox.load(); !loaded) return loaded;
+  if (auto loaded = unreadable.load(); !loaded) return loaded;
+  if (auto loaded = invites.load(); !loaded) return loaded;
+  if (auto loaded = claims.load(); !loaded) return loaded;
+  for (const AgentId& peer : inbox.peers()) turns.offer(peer);
+  return {};
+}
+
+// ---- links ----
+
+Result<void> AgentEngine::State::judge(const agent::Link& link, const protocol::RelayProof& proof) {
+  return pins.judge(link.url(), proof, claims.expected(link.url()));
+}
+
+void AgentEngine::State::on_ready(agent::Link& link) {
+  pins.confirm(link.url(), link.proof());
+  allow(link);
+  invites.on_ready(link);
+  claims.on_ready(link);
+  outbox.on_ready(link);
+}
+
+void AgentEngine::State::on_frame(agent::Link& link, const protocol::Frame& frame) {
+  if (const auto* delivery = std::get_if<protocol::Delivery>(&frame)) return receiver.receive(link, *delivery);
+  const auto* ack = std::get_if<protocol::Ack>(&frame);
+  if (ack == nullptr) return;
+  for (const protocol::AckItem& item : ack->items) {
+    if (!claims.on_ack(link, item) && !invites.on_ack(link, item)) outbox.on_ack(link, item);
+  }
+}
+
+void AgentEngine::State::on_down(agent::Link& link, const Error& why, bool was_ready) {
+  const bool hopeless = !was_ready || link.stopped();
+  invites.on_down(link, why, hopeless);
+  claims.on_down(link, why, hopeless);
+}
+
+void AgentEngine::State::allow(agent::Link& link) {
+  link.allow(sessions.tokens([&](const std::string& url) { return links.resolve(url) == link.url(); }));
+}
+
+void AgentEngine::State::connect_what_is_wanted() {
+  std::vector<std::string> wanted = invites.urls();
+  if (config.server) wanted.push_back(*config.server);
+  for (std::string& url : claims.urls()) wanted.push_back(std::move(url));
+  for (const std::string& url : outbox.urls()) wanted.push_back(url);
+  links.update(wanted);
+}
+
+void AgentEngine::State::serve_links() {
+  const bool tokens_changed = std::exchange(tokens_changed_, false);
+  const bool too_much = receiver.uncommitted() > kMaxUncommitted;
+  links.each([&](agent::Link& link) {
+    if (!link.ready()) return;
+    link.pause_reading(too_much);
+    if (tokens_changed) allow(link);
+    invites.pump(link);
+    claims.pump(link);
+    outbox.pump(link);
+  });
+  // What the pumps staged; a link is flushed once for all of them.
+  journal.commit(context.now, false);
+  links.each([](agent::Link& link) { link.flush(); });
+}
+
+// ---- a turn ----
+
+void AgentEngine::State::flush(const Now& now) {
+  context.now = now;
+  for (int round = 0; round < kRounds; ++round) {
+    if (!dead()) {
+      journal.run_ready();
+      turns.pump();
+      receiver.expire(false);
+      journal.commit(now, context.stopping);
+    }
+    if (!dead() && !context.stopping) {
+      connect_what_is_wanted();
+      serve_links();
+    }
+    if (context.answers.empty() && (dead() || !journal.has_ready())) return;
+    run_answers();
+  }
+}
+
+void AgentEngine::State::run_answers() {
+  for (auto& answer : std::exchange(context.answers, {})) answer();
+}
+
+void AgentEngine::State::on_time(const Now& now) {
+  context.now = now;
+  if (dead()) return;
+  if (now.steady >= next_housekeeping_) keep_house();
+  links.each([](agent::Link& link) { link.on_time(); });
+  outbox.on_time();
+  turns.on_time();
+  invites.on_time();
+  claims.on_time();
+}
+
+void AgentEngine::State::keep_house() {
+  next_housekeeping_ = context.now.steady + kHousekeeping;
+  if (context.stopping) return;
+  outbox.expire();
+  invites.expire();
+  claims.expire();
+  if (sessions.expire()) journal.then([this] { tokens_changed_ = true; });
+  receiver.expire(true);
+}
+
+std::optional<Duration> AgentEngine::State::next_deadline() const {
+  if (!context.answers.empty()) return Duration{};
+  if (dead()) return std::nullopt;
+  std::optional<Duration> earliest = next_housekeeping_;
+  for (const auto& due : {journal.deadline(), links.deadline(), outbox.deadline(), turns.deadline(), invites.deadline(),
+                          claims.deadline()}) {
+    if (due && *due < *earliest) earliest = due;
+  }
+  return earliest;
+}
+
+// ---- what the owner asks for ----
+
+void AgentEngine::State::send(const AgentId& to, std::string text, Done<SentMessage> done) {
+  const auto refuse = [&](Error why) {
+    context.answer(std::move(done), Result<SentMessage>(std::unexpected(std::move(why))));
+  };
+  agent::Session* session = sessions.sending(to);
+  if (session == nullptr) {
+    return refuse(sessions.of(to).empty() ? agent::words::no_session(peers.label(to))
+                                          : agent::words::session_not_started(peers.label(to)));
+  }
+  if (text.size() > protocol::kTextBytes) {
+    return refuse({ErrorCode::kTooLarge,
+                   "the text has " + std::to_string(text.size()) + " bytes; 131072 is the most a message holds",
+                   "send it in parts, or a reference to it"});
+  }
+  if (!is_utf8(text)) return refuse({ErrorCode::kInvalid, "the text is not UTF-8", "convert it, e.g. with iconv"});
+  if (outbox.full(to)) return refuse(agent::words::recipient_queue_full());
+  protocol::Content content;
+  content.sent_at = context.now.unix_ms;
+  content.conversation_id = make_uuid_v4<ConversationId>(context.random);
+  content.body = protocol::Text{std::move(text)};
+  auto posted = outbox.post(*session, content);
+  if (!posted) return refuse(std::move(posted.error()));
+  journal.finally([this, to, msg_id = *posted, done = std::move(done)](Result<void> stored) mutable {
+    context.answer(std::move(done),
+                   stored ? Result<SentMessage>(SentMessage{.msg_id = msg_id, .to = to})
+                          : Result<SentMessage>(std::unexpected(agent::words::store_failed(stored.error()))));
+  });
+}
+
+void AgentEngine::State::remove_peer(const AgentId& peer, Done<void> done) {
+  if (sessions.of(peer).empty() && peers.find(peer) == nullptr) {
+    return context.answer(std::move(done), Result<void>(std::unexpected(agent::words::no_session(peers.label(peer)))));
+  }
+  claims.drop_peer(peer);
+  outbox.drop_peer(peer);
+  inbox.drop_peer(peer);
+  turns.drop_peer(peer);
+  for (const agent::Session* session : sessions.of(peer)) sessions.remove(SessionId(session->facts.id));
+  peers.forget(peer);
+  journal.finally([this, done = std::move(done)](Result<void> stored) mutable {
+    if (stored) tokens_changed_ = true;
+    context.answer(std::move(done), std::move(stored));
+  });
+}
+
+void AgentEngine::State::rename_peer(const AgentId& peer, const std::string& name, Done<void> done) {
+  Result<void> renamed = sessions.of(peer).empty()
+                             ? Result<void>(std::unexpected(agent::words::no_session(peers.label(peer))))
+                             : peers.rename(peer, name);
+  if (!renamed) return context.answer(std::move(done), std::move(renamed));
+  journal.finally([this, done = std::move(done)](Result<void> stored) mutable {
+    context.answer(std::move(done), std::move(stored));
+  });
+}
+
+std::vector<PeerSummary> AgentEngine::State::summaries() {
+  std::vector<PeerSummary> all;
+  for (const auto& [id, record] : peers.all()) {
+    const agent::Session* sender = sessions.sending(id);
+    if (sender == nullptr) continue;
+    PeerSummary summary{.id = id,
+                        .name = peers.name(id),
+                        .server_url = sender->facts.url,
+                        .generation = sender->facts.generation,
+                        .confirmed = sender->facts.confirmed,
+                        .created_at = sender->facts.created_at,
+                        .last_used = sender->facts.last_used,
+                        .outbox = outbox.count(id),
+                        .inbox = inbox.count(id)};
+    for (const agent::Session* session : sessions.of(id)) {
+      summary.created_at = std::min(summary.created_at, session->facts.created_at);
+      summary.last_used = std::max(summary.last_used, session->facts.last_used);
+    }
+    all.push_back(std::move(summary));
+  }
+  std::ranges::sort(all, {}, [](const PeerSummary& peer) { return std::tie(peer.created_at, peer.id); });
+  return all;
+}
+
+// ---- the end ----
+
+void AgentEngine::State::shut_down(const Now& now) {
+  if (std::exchange(context.stopping, true) || dead()) return;
+  context.now = now;
+  invites.shut_down();
+  claims.shut_down();
+  links.each([](agent::Link& link) {
+    link.flush();
+    link.close("shutting down");
+  });
+}
+
+bool AgentEngine::State::idle() const {
+  if (!context.answers.empty()) return false;
+  return dead() || (journal.quiet() && turns.running() == 0 && links.sent_all());
+}
+
+void AgentEngine::State::on_store_failed(const Error& why) {
+  // Without a flush: what waits in the links may depend on what was not stored.
+  links.each([](agent::Link& link) { link.close("the store failed"); });
+  invites.shut_down();
+  claims.shut_down();
+  context.emit(agent_events::StoreFailed{why});
+}
+
+}  // namespace agentroom

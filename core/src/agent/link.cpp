@@ -1,0 +1,268 @@
+#include "agent/link.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/words.hpp"
+#include "crypto/keys.hpp"
+#include "protocol/limits.hpp"
+
+namespace agentroom::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kHandshakeTimeout = milliseconds(protocol::kHandshakeTimeoutMs);
+constexpr Duration kPingAfter = milliseconds(protocol::kPingAfterMs);
+constexpr Duration kSilence = milliseconds(protocol::kSilenceMs);
+constexpr Duration kFirstBackoff = milliseconds(250);
+constexpr Duration kLongestBackoff = seconds(30);
+/// Ready for so long, a link counts as stable and the next backoff is short again.
+constexpr Duration kStableAfter = seconds(10);
+/// A released link stays for the answer to what was sent last.
+constexpr Duration kLinger = seconds(20);
+constexpr std::size_t kReceiptsPerFrame = 1'000;
+/// Frames that may wait while the channel is congested; they are answers to what the relay sends.
+constexpr std::size_t kHeldBack = 4 * 1024 * 1024;
+
+constexpr std::uint16_t kNormal = 1000;
+constexpr std::uint16_t kProtocolError = 1002;
+constexpr std::uint16_t kPolicy = 1008;
+
+}  // namespace
+
+void Link::want(bool at_once) {
+  wanted_ = true;
+  if (auto* ready = std::get_if<Ready>(&phase_)) ready->linger_until.reset();
+  if (auto* waiting = std::get_if<Waiting>(&phase_); waiting != nullptr && at_once)
+    waiting->until = context_.now.steady;
+  if (idle()) connect();
+}
+
+void Link::release() {
+  wanted_ = false;
+  if (auto* ready = std::get_if<Ready>(&phase_); ready != nullptr && !ready->linger_until) {
+    ready->linger_until = context_.now.steady + kLinger;
+  }
+}
+
+void Link::close(std::string_view reason) {
+  wanted_ = false;
+  if (channel_ != 0) context_.io.close(std::exchange(channel_, 0), kNormal, reason);
+  if (!stopped()) phase_ = Idle{};
+}
+
+void Link::connect() {
+  Error why;
+  channel_ = context_.io.connect(url_, why);
+  if (channel_ == 0) return end(std::move(why), 0);
+  phase_ = Connecting{.give_up = context_.now.steady + kHandshakeTimeout};
+}
+
+void Link::on_opened() {
+  if (auto* connecting = std::get_if<Connecting>(&phase_)) {
+    connecting->opened = true;
+    connecting->give_up = context_.now.steady + kHandshakeTimeout;
+  }
+}
+
+void Link::on_message(MutableByteView message) {
+  if (std::holds_alternative<Connecting>(phase_)) return start_handshake(message);
+  if (std::holds_alternative<Greeting>(phase_)) return finish_handshake(message);
+  if (ready()) read_frames(message);
+}
+
+void Link::start_handshake(ByteView challenge) {
+  auto handshake = protocol::AgentHandshake::start(challenge);
+  if (!handshake) return end(words::unreachable(url_, handshake.error().message), kProtocolError);
+  if (auto judged = owner_.judge(*this, handshake->proof()); !judged) return end(judged.error(), kPolicy, true);
+  auto hello = handshake->hello(context_.self, context_.random);
+  if (!hello) return end(words::unreachable(url_, hello.error().message), kProtocolError);
+  const Duration give_up = std::get<Connecting>(phase_).give_up;
+  phase_ = Greeting{.give_up = give_up, .handshake = std::move(*handshake)};
+  context_.io.send(channel_, std::move(*hello));
+}
+
+void Link::finish_handshake(MutableByteView hello_ack) {
+  auto& handshake = std::get<Greeting>(phase_).handshake;
+  protocol::RelayProof proof = handshake.proof();
+  auto done = handshake.finish(hello_ack);
+  if (!done)
+    return end(words::unreachable(url_, "the relay's answer does not open: " + done.error().message), kProtocolError);
+  const std::size_t max_message = std::min<std::size_t>(proof.terms.link_message_bytes, protocol::kLinkMessageBytes);
+  phase_ = Ready{.proof = std::move(proof),
+                 .cipher = std::move(done->cipher),
+                 .out = FramePacker(max_message),
+                 .max_message = max_message,
+                 .allowed = done->welcome.allow_digest,
+                 .since = context_.now.steady,
+                 .heard = context_.now.steady};
+  if (!wanted_) release();
+  context_.emit(agent_events::Connected{.url = url_, .pending = done->welcome.pending});
+  owner_.on_ready(*this);
+}
+
+void Link::read_frames(MutableByteView message) {
+  auto& link = std::get<Ready>(phase_);
+  link.heard = context_.now.steady;
+  link.pinged = false;
+  auto plaintext = link.cipher.open(message);
+  if (!plaintext) return end(words::connection_ended(url_, "a message does not open"), kProtocolError);
+  auto frames = protocol::decode_frames(*plaintext);
+  if (!frames) return end(words::connection_ended(url_, frames.error().message), kProtocolError);
+  for (const protocol::Frame& frame : *frames) {
+    if (!ready()) return;
+    read_frame(frame);
+  }
+}
+
+void Link::read_frame(const protocol::Frame& frame) {
+  if (std::holds_alternative<protocol::Ping>(frame)) return send(protocol::Pong{});
+  if (const auto* error = std::get_if<protocol::ErrorFrame>(&frame)) {
+    std::get<Ready>(phase_).complaint = std::string(code_text(error->code)) + " " + error->message;
+  } else if (const auto* closing = std::get_if<protocol::Closing>(&frame)) {
+    if (closing->reason == protocol::ClosingReason::kReplaced) return end(words::replaced(), kNormal, true);
+    end(words::connection_ended(url_, "the relay is shutting down"), kNormal);
+  } else {
+    owner_.on_frame(*this, frame);
+  }
+}
+
+void Link::end(Error why, std::uint16_t code, bool final) {
+  const auto* link = std::get_if<Ready>(&phase_);
+  const bool was_ready = link != nullptr;
+  if (was_ready && context_.now.steady - link->since >= kStableAfter) failures_ = 0;
+  if (channel_ != 0) {
+    const ChannelId channel = std::exchange(channel_, 0);
+    if (code != 0) context_.io.close(channel, code, final ? "not to be tried again" : "");
+  }
+  Duration retry_in{};
+  if (final) {
+    phase_ = Stopped{why};
+  } else {
+    // Also where nothing is wanted any more: what failed must not be tried again at once when it is.
+    retry_in = backoff();
+    phase_ = Waiting{context_.now.steady + retry_in};
+  }
+  context_.emit(agent_events::Disconnected{.url = url_, .why = why, .retry_in = retry_in, .final = final});
+  owner_.on_down(*this, why, was_ready);
+}
+
+Duration Link::backoff() {
+  const Duration longest = std::min<Duration>(kLongestBackoff, kFirstBackoff * (1U << std::min(failures_, 7U)));
+  ++failures_;
+  std::array<std::byte, 4> random{};
+  context_.random.fill(random);
+  std::uint32_t roll = 0;
+  std::memcpy(&roll, random.data(), sizeof roll);
+  return longest / 2 + longest * static_cast<std::int64_t>(roll % 1024) / 2048;
+}
+
+void Link::on_closed(const CloseInfo& why) {
+  channel_ = 0;
+  if (const auto* link = std::get_if<Ready>(&phase_)) {
+    return end(words::connection_ended(url_, link->complaint.empty() ? why.reason : link->complaint), 0);
+  }
+  if (std::holds_alternative<Connecting>(phase_) || std::holds_alternative<Greeting>(phase_)) {
+    end(words::unreachable(url_, why.reason), 0);
+  }
+}
+
+void Link::on_drained() {
+  if (auto* link = std::get_if<Ready>(&phase_)) link->congested = false;
+}
+
+void Link::send(const protocol::Frame& frame) {
+  if (auto* link = std::get_if<Ready>(&phase_)) link->out.add(frame);
+}
+
+void Link::receipt(const protocol::ReceiptItem& item) {
+  if (auto* link = std::get_if<Ready>(&phase_)) link->receipts.push_back(item);
+}
+
+void Link::allow(std::vector<TokenHash> hashes) {
+  auto* link = std::get_if<Ready>(&phase_);
+  if (link == nullptr) return;
+  const AllowDigest digest = crypto::digest_allowed(hashes);
+  if (link->allowed == digest) return;
+  link->allowed = digest;
+  // The receipt of a session's start first: the relay lists an invite's token until the Allow after it.
+  pack_receipts();
+  send(protocol::Allow{std::move(hashes)});
+}
+
+bool Link::can_send() const {
+  const auto* link = std::get_if<Ready>(&phase_);
+  return link != nullptr && !link->congested && link->out.bytes() < protocol::kUnsentBytes;
+}
+
+bool Link::sent_all() const {
+  const auto* link = std::get_if<Ready>(&phase_);
+  return link == nullptr || (link->out.empty() && link->receipts.empty());
+}
+
+void Link::pause_reading(bool pause) {
+  auto* link = std::get_if<Ready>(&phase_);
+  if (link == nullptr || link->paused == pause) return;
+  link->paused = pause;
+  if (pause) {
+    context_.io.pause(channel_);
+  } else {
+    context_.io.resume(channel_);
+  }
+}
+
+void Link::pack_receipts() {
+  auto& link = std::get<Ready>(phase_);
+  std::vector<protocol::ReceiptItem> receipts = std::exchange(link.receipts, {});
+  for (std::size_t i = 0; i < receipts.size(); i += kReceiptsPerFrame) {
+    const auto count = std::min(kReceiptsPerFrame, receipts.size() - i);
+    const auto first = receipts.begin() + static_cast<std::ptrdiff_t>(i);
+    link.out.add(protocol::Receipt{{first, first + static_cast<std::ptrdiff_t>(count)}});
+  }
+}
+
+void Link::flush() {
+  auto* link = std::get_if<Ready>(&phase_);
+  if (link == nullptr) return;
+  pack_receipts();
+  if (link->congested) {
+    if (link->out.bytes() > kHeldBack) end(words::connection_ended(url_, "the relay does not read"), kPolicy);
+    return;
+  }
+  std::size_t unsent = 0;
+  link->out.drain(link->cipher, [&](Bytes message) { unsent = context_.io.send(channel_, std::move(message)); });
+  if (unsent > protocol::kUnsentBytes) link->congested = true;
+}
+
+void Link::on_time() {
+  const Duration now = context_.now.steady;
+  if (auto* waiting = std::get_if<Waiting>(&phase_)) {
+    if (now < waiting->until) return;
+    phase_ = Idle{};
+    if (wanted_) connect();
+  } else if (auto* connecting = std::get_if<Connecting>(&phase_)) {
+    if (now >= connecting->give_up) end(words::unreachable(url_, "no answer within 10 s"), kNormal);
+  } else if (auto* greeting = std::get_if<Greeting>(&phase_)) {
+    if (now >= greeting->give_up) end(words::unreachable(url_, "no answer within 10 s"), kNormal);
+  } else if (auto* link = std::get_if<Ready>(&phase_)) {
+    if (link->linger_until && now >= *link->linger_until) return close("done");
+    if (link->paused) link->heard = now;  // its silence is ours
+    if (now - link->heard >= kSilence) return end(words::connection_ended(url_, "no sign of life for 45 s"), kNormal);
+    if (now - link->heard >= kPingAfter && !std::exchange(link->pinged, true)) send(protocol::Ping{});
+  }
+}
+
+std::optional<Duration> Link::deadline() const {
+  if (const auto* waiting = std::get_if<Waiting>(&phase_)) return waiting->until;
+  if (const auto* connecting = std::get_if<Connecting>(&phase_)) return connecting->give_up;
+  if (const auto* greeting = std::get_if<Greeting>(&phase_)) return greeting->give_up;
+  if (const auto* link = std::get_if<Ready>(&phase_)) {
+    const Duration silence = link->heard + (link->pinged ? kSilence : kPingAfter);
+    return link->linger_until ? std::min(*link->linger_until, silence) : silence;
+  }
+  return std::nullopt;
+}
+
+}  // namespace agentroom::agent

@@ -1,0 +1,59 @@
+#include "agent/links.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace agentroom::agent {
+
+const std::string& Links::resolve(const std::string& url) const {
+  return context_.config.server_overrides && context_.config.server ? *context_.config.server : url;
+}
+
+Link* Links::find(const std::string& url) {
+  const auto found = links_.find(url);
+  return found == links_.end() ? nullptr : found->second.get();
+}
+
+Link* Links::find(ChannelId channel) {
+  for (auto& [url, link] : links_) {
+    if (channel != 0 && link->channel() == channel) return link.get();
+  }
+  return nullptr;
+}
+
+void Links::hurry(const std::string& url) {
+  hurried_.push_back(url);
+}
+
+void Links::update(const std::vector<std::string>& wanted) {
+  const std::vector<std::string> hurried = std::exchange(hurried_, {});
+  for (const std::string& url : wanted) {
+    auto& link = links_[url];
+    if (!link) link = std::make_unique<Link>(context_, owner_, url);
+    link->want(std::ranges::find(hurried, url) != hurried.end());
+  }
+  for (auto at = links_.begin(); at != links_.end();) {
+    if (std::ranges::find(wanted, at->first) != wanted.end()) {
+      ++at;
+      continue;
+    }
+    at->second->release();
+    // A link that stopped for good is a new one when it is wanted again.
+    at = at->second->idle() || at->second->stopped() ? links_.erase(at) : std::next(at);
+  }
+}
+
+std::optional<Duration> Links::deadline() const {
+  std::optional<Duration> earliest;
+  for (const auto& [url, link] : links_) {
+    const auto due = link->deadline();
+    if (due && (!earliest || *due < *earliest)) earliest = due;
+  }
+  return earliest;
+}
+
+bool Links::sent_all() const {
+  return std::ranges::all_of(links_, [](const auto& entry) { return entry.second->sent_all(); });
+}
+
+}  // namespace agentroom::agent

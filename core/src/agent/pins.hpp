@@ -1,0 +1,38 @@
+// Which key each relay has (protocol section 6).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/context.hpp"
+#include "protocol/link.hpp"
+
+namespace agentroom::agent {
+
+/// Pins by server URL. A pin is made on first use or from an invite, moved by a succession or by the owner's word, and
+/// only after a valid HelloAck.
+class Pins {
+ public:
+  explicit Pins(Context& context) : context_(context) {}
+  Result<void> load();
+
+  std::optional<RelayId> find(const std::string& url) const;
+
+  /// True when the relay of `proof` may be spoken to as the one that has `expected`.
+  bool matches(const protocol::RelayProof& proof, const RelayId& expected) const;
+
+  /// Before anything is sent: the pin, and without one the keys that waiting invites name. Errors: kIdentityChanged.
+  Result<void> judge(const std::string& url, const protocol::RelayProof& proof,
+                     std::span<const RelayId> expected) const;
+
+  /// After a valid HelloAck.
+  void confirm(const std::string& url, const protocol::RelayProof& proof);
+
+ private:
+  Context& context_;
+  std::map<std::string, RelayId> pins_;
+};
+
+}  // namespace agentroom::agent

@@ -1,0 +1,77 @@
+// The sessions with all peers (protocol section 3): which one sends, which ones still receive.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/context.hpp"
+#include "agent/peers.hpp"
+#include "agent/record_keys.hpp"
+#include "agent/records.hpp"
+#include "crypto/ratchet/ratchet.hpp"
+
+namespace agentroom::agent {
+
+/// One session. Changes are written by `Sessions::save`.
+struct Session {
+  SessionFacts facts;
+  crypto::Ratchet ratchet;
+  std::set<KeptKeyKey> kept;  ///< where its kept keys lie in the store
+  std::uint64_t next_kept = 0;
+};
+
+/// A session between two agents:
+///
+///   invitee:  claimed --OK--> provisional --first message of the peer--> confirmed --another sends--> superseded
+///                \--rejected--> gone   \--refused by the inviter--> gone                                  |
+///   inviter:  confirmed from the start                                          14 days unused --> gone <-/
+class Sessions {
+ public:
+  Sessions(Context& context, Peers& peers) : context_(context), peers_(peers) {}
+  Result<void> load();
+
+  /// Takes it over and stages its record.
+  Session& add(SessionFacts facts, crypto::Ratchet ratchet);
+  void remove(const SessionId& id);
+
+  Session* find(const SessionId& id);
+  Session* find_by_invite(const InviteId& invite);
+  Session* find_by_claim(const MsgId& claim);
+  std::vector<Session*> of(const AgentId& peer);
+  /// The session that sends: confirmed with the greatest (generation, id), else the newest provisional one. Null while
+  /// there is none, or its claim is unanswered.
+  Session* sending(const AgentId& peer);
+
+  /// Encodes and encrypts for the session's peer; the result is the envelope. The advanced state is staged.
+  Result<Bytes> encrypt(Session& session, const MsgId& msg_id, ByteView content);
+  /// Opens a message of the session's peer. On success the advanced state and kept keys are staged.
+  Result<Bytes> decrypt(Session& session, const MsgId& msg_id, const crypto::RatchetMessage& message);
+
+  /// Stages the session's record; it is encoded at the commit.
+  void save(Session& session);
+  /// Notes which sessions with a peer were superseded; after every change of `confirmed`, `generation` or membership.
+  void settle(const AgentId& peer);
+
+  /// Hashes of the tokens that a relay's mailbox accepts, ascending. `uses` tells which session URLs it serves.
+  std::vector<TokenHash> tokens(const std::function<bool(const std::string&)>& uses) const;
+
+  /// Drops superseded sessions and kept keys whose time is over. True when tokens changed.
+  bool expire();
+
+  const std::unordered_map<SessionId, std::unique_ptr<Session>>& all() const { return sessions_; }
+
+ private:
+  Bytes key_of(const SessionId& id) const;
+  void stage(Session& session, const std::vector<crypto::KeptKeyChange>& changes);
+
+  Context& context_;
+  Peers& peers_;
+  std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<AgentId, std::vector<Session*>> by_peer_;
+  std::uint64_t next_order_ = 1;
+};
+
+}  // namespace agentroom::agent

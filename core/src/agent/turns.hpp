@@ -1,0 +1,69 @@
+// Taking turns with the handler (protocol section 7.5).
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "agent/context.hpp"
+#include "agent/inbox.hpp"
+#include "agent/outbox.hpp"
+#include "agent/peers.hpp"
+#include "agent/sessions.hpp"
+
+namespace agentroom::agent {
+
+/// One message of a peer at a time and in order, up to `concurrency` peers at once. A peer:
+///
+///   resting --its turn--> marked (attempt + 1 staged) --durable--> running --outcome--> resting, row handled
+///      ^                                                             |  \--no room for the reply--> holding it
+///      +------------------------- cancelled (attempt taken back) ----+                                 |
+///      +-------------------------------- room, reply and row committed together <----------------------+
+///
+/// The mark rides on whatever is committed with it: the row itself when it came, or the reply to the row before.
+class Turns {
+ public:
+  Turns(Context& context, Inbox& inbox, Outbox& outbox, Peers& peers, Sessions& sessions)
+      : context_(context), inbox_(inbox), outbox_(outbox), peers_(peers), sessions_(sessions) {}
+
+  /// This peer has a row, or room for a reply that was held.
+  void offer(const AgentId& peer);
+  /// Gives turns to those that wait for one. Before the commit of each turn of the loop.
+  void pump();
+  void on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome);
+  void drop_peer(const AgentId& peer);
+  void on_time();
+  std::optional<Duration> deadline() const;
+
+  std::size_t running() const { return running_; }
+
+ private:
+  enum class Phase : std::uint8_t { kResting, kMarked, kRunning, kHolding };
+  struct Turn {
+    Phase phase = Phase::kResting;
+    MsgId msg_id{};       ///< kMarked, kRunning, kHolding: the row at the front
+    std::string reply{};  ///< kHolding
+    std::optional<Duration> rest_until{};
+    bool listed = false;
+  };
+
+  void list(const AgentId& peer, Turn& turn);
+  void begin_next(const AgentId& peer, Turn& turn);
+  void run(const AgentId& peer, const MsgId& msg_id);
+  void reply(const AgentId& peer, Turn& turn, std::string text);
+  void give_up(const AgentId& peer, Error why);
+  void rest(const AgentId& peer, Turn& turn);
+
+  Context& context_;
+  Inbox& inbox_;
+  Outbox& outbox_;
+  Peers& peers_;
+  Sessions& sessions_;
+  std::unordered_map<AgentId, Turn> turns_;
+  std::deque<AgentId> waiting_;  ///< peers whose turn may come
+  std::size_t running_ = 0;      ///< marked ones included
+  std::uint64_t replies_ = 0;
+};
+
+}  // namespace agentroom::agent
