@@ -57,19 +57,19 @@ class MemoryStream {
   auto async_read_some(const Buffers& buffers, Handler&& handler) {
     return boost::asio::async_initiate<Handler, void(ErrorCode, std::size_t)>(
         [this](auto&& end, const Buffers& into) {
-          target_ = first(into);
+          target_ = first<boost::asio::mutable_buffer>(into);
           read_ = std::forward<decltype(end)>(end);
         },
         handler, buffers);
   }
 
-  /// Control frames alone come this way. Those that a peer causes without reading them are dropped.
+  /// Control frames alone come this way, each in one buffer. Pongs that a peer causes without reading them are dropped.
   template <class Buffers, class Handler>
   auto async_write_some(const Buffers& buffers, Handler&& handler) {
     return boost::asio::async_initiate<Handler, void(ErrorCode, std::size_t)>(
         [this](auto&& end, const Buffers& from) {
-          const bool room = out_->size() < kControlRoom;
-          written_ = room ? append(from) : boost::asio::buffer_size(from);
+          const bool dropped = out_->size() > kPongRoom && is_pong(first<boost::asio::const_buffer>(from));
+          written_ = dropped ? boost::asio::buffer_size(from) : append(from);
           write_ = std::forward<decltype(end)>(end);
         },
         handler, buffers);
@@ -104,14 +104,20 @@ class MemoryStream {
   friend void beast_close_socket(MemoryStream& /*stream*/) {}
 
  private:
-  /// Unsent bytes above which control frames are dropped.
-  static constexpr std::size_t kControlRoom = std::size_t{1024} * 1024;
+  /// Unsent bytes above which pongs are dropped.
+  static constexpr std::size_t kPongRoom = std::size_t{64} * 1024;
 
-  template <class Buffers>
-  static boost::asio::mutable_buffer first(const Buffers& buffers) {
+  static bool is_pong(boost::asio::const_buffer frame) {
+    constexpr auto kOpcode = std::byte{0x0F};
+    constexpr auto kPong = std::byte{0x0A};
+    return frame.size() > 0 && (*static_cast<const std::byte*>(frame.data()) & kOpcode) == kPong;
+  }
+
+  template <class Buffer, class Buffers>
+  static Buffer first(const Buffers& buffers) {
     const auto end = boost::asio::buffer_sequence_end(buffers);
     for (auto it = boost::asio::buffer_sequence_begin(buffers); it != end; ++it) {
-      const boost::asio::mutable_buffer buffer = *it;
+      const Buffer buffer = *it;
       if (buffer.size() > 0) return buffer;
     }
     return {};

@@ -2,6 +2,7 @@
 
 // Boost.URL is built into this file; the library needs no other file of Boost at run time.
 #include <boost/url/src.hpp>
+#include <charconv>
 
 namespace agentroom::ws {
 
@@ -17,7 +18,8 @@ constexpr std::string_view kHint = "Expected a URL like ws://localhost:8787/ws."
 sdk::Result<Url> parse_url(std::string_view text) {
   if (text.size() > kMaxUrl) return fail(AR_INVALID, "the server URL is longer than 2048 characters");
   const auto parsed = boost::urls::parse_uri(boost::core::string_view(text.data(), text.size()));
-  if (parsed.has_error()) return fail(AR_INVALID, "the server URL is malformed", std::string(kHint));
+  if (parsed.has_error() || !parsed->has_authority())
+    return fail(AR_INVALID, "the server URL is malformed", std::string(kHint));
   const boost::urls::url_view url = *parsed;
 
   Url out;
@@ -36,9 +38,11 @@ sdk::Result<Url> parse_url(std::string_view text) {
   out.host = url.host_address();
   if (out.host.empty()) return fail(AR_INVALID, "the server URL has no host", std::string(kHint));
   out.port = out.secure ? 443 : 80;
-  if (url.has_port()) {
-    out.port = url.port_number();
-    if (out.port == 0) return fail(AR_INVALID, "the server URL has an invalid port", std::string(kHint));
+  if (const std::string_view digits = url.port(); !digits.empty()) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+    if (error != std::errc() || end != digits.data() + digits.size() || out.port == 0) {
+      return fail(AR_INVALID, "the server URL has an invalid port", std::string(kHint));
+    }
   }
   const std::string_view target = url.encoded_target();
   out.target = target.starts_with('/') ? std::string(target) : "/" + std::string(target);

@@ -46,7 +46,9 @@ TEST_F(TransportMessages, KeepTheirOrder) {
   for (std::uint32_t i = 0; i < kCount; ++i) {
     client_->send(near_, std::to_string(i));
     server_->send(far_, std::to_string(kCount + i));
-    if (i % 1000 == 999) ASSERT_TRUE(drive_until([&] { return far().messages.size() == i + 1; }));
+    if (i % 1000 == 999) {
+      ASSERT_TRUE(drive_until([&] { return far().messages.size() == i + 1; }));
+    }
   }
   ASSERT_TRUE(drive_until([&] { return far().messages.size() == kCount && near().messages.size() == kCount; }));
   for (std::uint32_t i = 0; i < kCount; ++i) {
@@ -67,7 +69,9 @@ TEST_F(TransportMessages, KeepTheirBoundaries) {
     const std::uint64_t unsent = client_->send(near_, patterned(size, number));
     server_->send(far_, patterned(size, ++number));
     ++sent;
-    if (unsent > AR_TRANSPORT_HIGH_WATER / 2) ASSERT_TRUE(drive_until([&] { return far().messages.size() == sent; }));
+    if (unsent > AR_TRANSPORT_HIGH_WATER / 2) {
+      ASSERT_TRUE(drive_until([&] { return far().messages.size() == sent; }));
+    }
   }
   ASSERT_TRUE(
       drive_until([&] { return far().messages.size() == sizes.size() && near().messages.size() == sizes.size(); }));

@@ -251,12 +251,12 @@ class TransportFact : public testing::Test {
     for (auto* each : {&server_, &client_}) {
       if (!*each) continue;
       (*each)->close();
-      EXPECT_THAT_NO_VIOLATION(**each);
+      expect_no_violation(**each);
       each->reset();
     }
   }
 
-  static void EXPECT_THAT_NO_VIOLATION(const TransportUnderTest& transport) {
+  static void expect_no_violation(const TransportUnderTest& transport) {
     for (const std::string& violation : transport.violations()) ADD_FAILURE() << violation;
   }
 
