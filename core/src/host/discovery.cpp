@@ -132,7 +132,7 @@ Error not_found(const std::vector<fs::path>& search_path, PluginKind kind, std::
 
 }  // namespace
 
-std::vector<fs::path> plugin_search_path(const SearchPathSources& sources) {
+std::vector<fs::path> search_path_from(const SearchPathSources& sources) {
   std::vector<fs::path> path;
   for (const fs::path& folder : sources.configured) add_folder(path, folder);
   std::string_view rest = sources.environment;
@@ -153,9 +153,9 @@ std::vector<fs::path> plugin_search_path(const std::vector<fs::path>& configured
   const char* environment = std::getenv("AGENTROOM_PLUGIN_PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets it
   std::error_code failed;
   const fs::path executable = fs::read_symlink("/proc/self/exe", failed);
-  return plugin_search_path(SearchPathSources{configured, environment == nullptr ? "" : environment,
-                                              failed ? fs::path() : executable.parent_path(),
-                                              AGENTROOM_INSTALLED_PLUGINS});
+  return search_path_from(SearchPathSources{configured, environment == nullptr ? "" : environment,
+                                            failed ? fs::path() : executable.parent_path(),
+                                            AGENTROOM_INSTALLED_PLUGINS});
 }
 
 Discovery discover_plugins(const std::vector<fs::path>& search_path) {

@@ -21,7 +21,7 @@ struct SearchPathSources {
 
 /// First to last: configured, environment, `<executable>/`, `<executable>/../lib/agentroom/plugins`, the install
 /// folder. Absolute, lexically normal, each once.
-std::vector<std::filesystem::path> plugin_search_path(const SearchPathSources& sources);
+std::vector<std::filesystem::path> search_path_from(const SearchPathSources& sources);
 
 /// The same with this process's environment and executable, and the folder of the installation it was built for.
 std::vector<std::filesystem::path> plugin_search_path(const std::vector<std::filesystem::path>& configured);
