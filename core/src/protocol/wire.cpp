@@ -13,7 +13,6 @@ using google::protobuf::io::CodedInputStream;
 using google::protobuf::io::CodedOutputStream;
 
 constexpr std::size_t kMaxVarintBytes = 10;
-constexpr std::size_t kMaxTagBytes = 5;
 
 /// Skips `size` bytes when they are there.
 bool skip(ByteView& rest, std::size_t size) {

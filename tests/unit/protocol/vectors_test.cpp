@@ -30,6 +30,7 @@ std::string text_of(const json::value& value) {
 Bytes hex(const json::value& value) {
   const auto& text = value.as_string();
   Bytes out(text.size() / 2);
+  if (out.empty()) return out;
   EXPECT_EQ(sodium_hex2bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr,
                            nullptr, nullptr),
             0);
