@@ -35,8 +35,7 @@ constexpr std::uint16_t kPolicy = 1008;
 void Link::want(bool at_once) {
   wanted_ = true;
   if (auto* ready = std::get_if<Ready>(&phase_)) ready->linger_until.reset();
-  if (auto* waiting = std::get_if<Waiting>(&phase_); waiting != nullptr && at_once)
-    waiting->until = context_.now.steady;
+  if (at_once && std::holds_alternative<Waiting>(phase_)) phase_ = Idle{};
   if (idle()) connect();
 }
 

@@ -1,0 +1,268 @@
+// Turn-taking with the handler (protocol section 7.5).
+#include <gmock/gmock.h>
+
+#include "world.hpp"
+
+namespace agentroom::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+HandlerOutcome reply(std::string text) {
+  return std::optional<std::string>(std::move(text));
+}
+HandlerOutcome none() {
+  return std::optional<std::string>();
+}
+
+struct Turn : testing::Test {
+  World world;
+  TestAgent& ann = world.connected(true);
+  TestAgent& bob = world.connected();
+  Turn() { world.befriend(ann, bob); }
+
+  void say(TestAgent& from, std::string text) {
+    from.send(ann.id(), std::move(text));
+    world.run();
+  }
+};
+
+TEST_F(Turn, OneMessageOfAPeerRunsAtATimeAndInOrder) {
+  for (const char* text : {"1", "2", "3"}) say(bob, text);
+  EXPECT_THAT(ann.running, SizeIs(1));
+  while (!ann.running.empty()) {
+    ann.finish(none());
+    world.run();
+  }
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("1", "2", "3"));
+  EXPECT_EQ(ann.most_running, 1U);
+  EXPECT_EQ(ann.store->count('i'), 0U);
+}
+
+TEST_F(Turn, DifferentPeersRunInParallelUpToConcurrency) {
+  ann.config.concurrency = 2;
+  ann.restart();
+  std::vector<TestAgent*> peers{&bob};
+  for (int i = 0; i < 3; ++i) {
+    peers.push_back(&world.connected());
+    world.befriend(ann, *peers.back());
+  }
+  for (TestAgent* peer : peers) say(*peer, "x");
+  EXPECT_THAT(ann.running, SizeIs(2));
+  ann.finish(none());
+  world.run();
+  EXPECT_THAT(ann.running, SizeIs(2));
+  for (int i = 0; i < 3; ++i) {
+    ann.finish(none());
+    world.run();
+  }
+  EXPECT_THAT(ann.handled, SizeIs(4));
+  EXPECT_EQ(ann.most_running, 2U);
+}
+
+TEST_F(Turn, StartsOnlyOnceItsMarkIsDurable) {
+  ann.store->automatic = false;
+  say(bob, "x");
+  EXPECT_THAT(ann.handled, IsEmpty());
+  ASSERT_TRUE(ann.store->complete_one());
+  world.run();
+  EXPECT_THAT(ann.handled, SizeIs(1));
+}
+
+TEST_F(Turn, AReplyLeavesOnlyOnceItsTransactionIsDurable) {
+  say(bob, "x");
+  ann.store->automatic = false;
+  const std::size_t sends = world.relay().sends.size();
+  ann.finish(reply("y"));
+  world.run();
+  EXPECT_EQ(world.relay().sends.size(), sends);
+  EXPECT_THAT(ann.all<agent_events::Replied>(), IsEmpty());
+  ASSERT_TRUE(ann.store->complete_one());
+  world.run();
+  EXPECT_EQ(world.relay().sends.size(), sends + 1);
+  EXPECT_THAT(bob.received(), ElementsAre("y"));
+}
+
+TEST_F(Turn, NoReplySendsNothingAndIsTold) {
+  say(bob, "x");
+  ann.finish(none());
+  world.run();
+  EXPECT_THAT(ann.all<agent_events::NoReply>(), SizeIs(1));
+  EXPECT_THAT(bob.received(), IsEmpty());
+}
+
+TEST_F(Turn, AFailureSendsNothingIsToldAndTheNextMessageRuns) {
+  say(bob, "1");
+  say(bob, "2");
+  ann.finish(fail(ErrorCode::kHandler, "exit status 1"));
+  world.run();
+  ASSERT_THAT(ann.all<agent_events::HandlerFailed>(), SizeIs(1));
+  EXPECT_EQ(ann.all<agent_events::HandlerFailed>()[0].error.message, "exit status 1");
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("1", "2"));
+  EXPECT_THAT(bob.received(), IsEmpty());
+}
+
+TEST_F(Turn, ARunThatACrashCutShortIsRunAgainAndTold) {
+  say(bob, "x");
+  ASSERT_EQ(ann.running.at(0).attempt, 1U);
+  ann.restart();
+  world.run();
+  ASSERT_THAT(ann.running, SizeIs(1));
+  EXPECT_EQ(ann.running[0].attempt, 2U);
+  ann.finish(reply("y"));
+  world.run();
+  EXPECT_THAT(bob.received(), ElementsAre("y"));
+}
+
+TEST_F(Turn, AMessageThatKillsTheProcessIsGivenUpAfterThreeRuns) {
+  say(bob, "x");
+  say(bob, "harmless");
+  for (int i = 0; i < 3; ++i) {
+    ann.restart();
+    world.run();
+  }
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("x", "x", "x", "harmless"));
+  ASSERT_THAT(ann.all<agent_events::HandlerFailed>(), SizeIs(1));
+  EXPECT_THAT(ann.all<agent_events::HandlerFailed>()[0].error.message, HasSubstr("cut short 3 times"));
+  ann.finish(none());
+  world.run();
+  EXPECT_EQ(ann.store->count('i'), 0U);
+}
+
+TEST_F(Turn, ACancelledRunStaysAndDoesNotCount) {
+  say(bob, "x");
+  ann.engine().shut_down(world.now);
+  world.run();
+  EXPECT_FALSE(ann.engine().idle());
+  ann.finish(fail(ErrorCode::kCancelled, "stopping"));
+  world.run();
+  EXPECT_TRUE(ann.engine().idle());
+  ann.restart();
+  world.run();
+  ASSERT_THAT(ann.running, SizeIs(1));
+  EXPECT_EQ(ann.running[0].attempt, 1U);
+}
+
+TEST_F(Turn, ACancelledRunOfAnAgentThatGoesOnIsHandedOverAgainLater) {
+  say(bob, "x");
+  ann.finish(fail(ErrorCode::kCancelled, "not now"));
+  world.run();
+  EXPECT_THAT(ann.running, IsEmpty());
+  world.advance(std::chrono::seconds(2));
+  ASSERT_THAT(ann.running, SizeIs(1));
+  EXPECT_EQ(ann.running[0].attempt, 1U);
+}
+
+TEST_F(Turn, AReplyThatCameDuringShutDownLeavesWithTheNextStart) {
+  say(bob, "x");
+  ann.engine().shut_down(world.now);
+  ann.finish(reply("y"));
+  world.run();
+  EXPECT_TRUE(ann.engine().idle());
+  EXPECT_THAT(bob.received(), IsEmpty());
+  ann.restart();
+  world.run();
+  EXPECT_THAT(bob.received(), ElementsAre("y"));
+  EXPECT_THAT(ann.handled, SizeIs(1));
+}
+
+TEST_F(Turn, EachAutomaticAnswerCountsOneHopAndAtTheLimitNoHandlerRuns) {
+  World other;
+  TestAgent& a = other.connected(true);
+  TestAgent& b = other.connected(true);
+  a.config.max_hops = b.config.max_hops = 5;
+  a.restart();
+  b.restart();
+  a.handler = b.handler = [](const HandlerMessage& message) { return reply(message.text); };
+  other.befriend(a, b);
+  a.send(b.id(), "ping");
+  other.run();
+  std::vector<std::uint32_t> hops;
+  for (const auto& message : b.handled) hops.push_back(message.hops);
+  EXPECT_THAT(hops, ElementsAre(0, 2, 4));
+  EXPECT_THAT(a.handled, SizeIs(2));
+  ASSERT_THAT(a.all<agent_events::HandlerFailed>(), SizeIs(1));
+  EXPECT_THAT(a.all<agent_events::HandlerFailed>()[0].error.message, HasSubstr("5 automatic answers"));
+  EXPECT_THAT(a.received(), SizeIs(3)) << "the last text is told although no handler runs";
+  EXPECT_EQ(a.store->count('i'), 0U);
+}
+
+TEST_F(Turn, WithoutAHandlerMessagesStayAndAreHandedOverByTheNextAgentThatHasOne) {
+  ann.config.handle = false;
+  ann.restart();
+  say(bob, "1");
+  say(bob, "2");
+  EXPECT_THAT(ann.handled, IsEmpty());
+  EXPECT_EQ(ann.engine().peers().at(0).inbox, 2U);
+  ann.events.clear();
+  ann.config.handle = true;
+  ann.handler = [](const HandlerMessage& message) { return reply("re: " + message.text); };
+  ann.restart();
+  world.run();
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("1", "2"));
+  EXPECT_THAT(ann.received(), ElementsAre("1", "2")) << "told again by the agent that hands them on";
+  EXPECT_THAT(bob.received(), ElementsAre("re: 1", "re: 2"));
+}
+
+TEST_F(Turn, AReplyThatIsNoTextIsAHandlerError) {
+  say(bob, "1");
+  ann.finish(reply("\xc3\x28"));
+  world.run();
+  say(bob, "2");
+  ann.finish(reply(std::string(131'073, 'x')));
+  world.run();
+  EXPECT_THAT(ann.all<agent_events::HandlerFailed>(), SizeIs(2));
+  EXPECT_THAT(bob.received(), IsEmpty());
+}
+
+TEST_F(Turn, AReplyWithoutRoomInTheOutboxWaitsAndIsNotLost) {
+  say(bob, "question");
+  ASSERT_THAT(ann.running, SizeIs(1));
+  world.relay().refuse_sends.assign(1'000, {protocol::Code::kQueueFull, 60'000});
+  for (int i = 0; i < 500; ++i) ann.send(bob.id(), "filler");
+  world.run();
+  ann.finish(reply("answer"));
+  world.run();
+  EXPECT_EQ(ann.store->count('i'), 1U);
+  world.relay().refuse_sends.clear();
+  world.advance(std::chrono::seconds(61));
+  EXPECT_EQ(ann.store->count('i'), 0U);
+  ASSERT_THAT(bob.received(), SizeIs(501));
+  EXPECT_EQ(bob.received().back(), "answer");
+  EXPECT_THAT(ann.handled, SizeIs(1));
+}
+
+TEST_F(Turn, OutcomesThatNobodyAskedForAreIgnored) {
+  say(bob, "x");
+  ann.engine().on_handled(bob.id(), MsgId{}, reply("forged"), world.now);
+  ann.engine().on_handled(ann.id(), ann.running[0].msg_id, reply("forged"), world.now);
+  world.run();
+  EXPECT_THAT(bob.received(), IsEmpty());
+  const HandlerMessage message = ann.running[0];
+  ann.finish(reply("y"));
+  ann.engine().on_handled(message.from, message.msg_id, reply("twice"), world.now);
+  world.run();
+  EXPECT_THAT(bob.received(), ElementsAre("y"));
+}
+
+TEST_F(Turn, TheHandlerOfARemovedPeerIsForgottenAndItsPlaceIsFree) {
+  ann.config.concurrency = 1;
+  ann.restart();
+  TestAgent& eve = world.connected();
+  world.befriend(ann, eve);
+  say(bob, "x");
+  say(eve, "y");
+  ann.remove_peer(bob.id());
+  world.run();
+  EXPECT_THAT(ann.running, SizeIs(1));
+  ann.finish(reply("late"));
+  world.run();
+  EXPECT_THAT(bob.received(), IsEmpty());
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("x", "y"));
+}
+
+}  // namespace
+}  // namespace agentroom::test
