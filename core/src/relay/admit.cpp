@@ -73,10 +73,10 @@ void RelayEngine::State::authenticate(Connection& connection, ByteView hello) {
 
 void RelayEngine::State::leave(Connection& connection) {
   if (!connection.ready()) return;
-  router.ended(connection);
   relay::Agent& agent = ledger.agents[connection.agent];
   const AgentId id = agent.id;
   agent.connection = nullptr;
+  router.ended(connection);
   --agents_connected;
   ledger.agents.release(connection.agent);
   observer.on_agent_disconnected(id);

@@ -45,7 +45,7 @@ void RelayEngine::State::look(Connection& connection) {
 
   if ((connection.paused & Connection::kForRate) != 0) {
     const relay::TokenBucket& bucket = ledger.agents[connection.agent].frames;
-    connection.resume_at = bucket.ready_at(frame_rate(), connection.resume_at);
+    connection.resume_at = bucket.ready_at(frame_rate());
     if (now >= connection.resume_at) {
       connections.resume(connection, Connection::kForRate);
       // It could not be heard meanwhile.
@@ -96,7 +96,7 @@ std::optional<Duration> RelayEngine::State::next_deadline() const {
 }
 
 void RelayEngine::State::flush() {
-  router.pump();
+  if (!shutting_down) router.pump();
   if (commits.takes_more()) desk.write_mailboxes();
   commits.flush(ledger.now.steady);
   if (shutting_down && !channels_closed && quiet()) {

@@ -18,7 +18,9 @@ struct Overloaded : Handlers... {
 
 void RelayEngine::State::message(Connection& connection, MutableByteView message) {
   connection.heard_at = ledger.now.steady;
-  connection.pinged = false;
+  if (std::exchange(connection.pinged, false)) {
+    connections.look_at(connection, connection.heard_at + std::chrono::milliseconds(protocol::kPingAfterMs));
+  }
   if (connection.phase == Connection::Phase::kChallenged) return authenticate(connection, message);
   if (!connection.ready()) return;
 
@@ -69,7 +71,7 @@ void RelayEngine::State::slow_down(Connection& connection, std::size_t frames) {
   if (bucket.spend(frame_rate(), frames, ledger.now.steady)) return;
   if ((connection.paused & Connection::kForRate) == 0) ++ledger.counters.rate_limited;
   connections.pause(connection, Connection::kForRate);
-  connection.resume_at = bucket.ready_at(frame_rate(), ledger.now.steady);
+  connection.resume_at = bucket.ready_at(frame_rate());
   connections.look_at(connection, connection.resume_at);
 }
 

@@ -41,11 +41,11 @@ class TokenBucket {
     return level_ >= full(rate);
   }
 
-  /// When there is a token again.
-  Duration ready_at(const Rate& rate, Duration now) const {
-    if (level_ >= kToken) return now;
+  /// When there is a token again, if nothing is taken until then.
+  Duration ready_at(const Rate& rate) const {
+    if (level_ >= kToken) return last_;
     const auto gain = static_cast<std::int64_t>(rate.per_minute == 0 ? 1 : rate.per_minute);
-    return now + Duration((kToken - level_) / gain + 1);
+    return last_ + Duration((kToken - level_) / gain + 1);
   }
 
  private:
