@@ -94,11 +94,12 @@ void read_relay(Section relay, RelaySettings& out) {
   relay.finish();
 }
 
-/// Tables of plugins are left for `check_plugins`.
-void finish_kind(Section& section, PluginChoice& choice) {
-  section.plugin_name("plugin", choice.plugin);
-  section.other_tables();
+/// Tables of plugins are left for `check_plugins`. True when a plugin or such a table is named.
+bool finish_kind(Section& section, PluginChoice& choice) {
+  const bool chosen = section.plugin_name("plugin", choice.plugin);
+  const bool has_tables = !section.other_tables().empty();
   section.finish();
+  return chosen || has_tables;
 }
 
 void read_settings(Reading& reading, toml::table& root, Settings& out) {
@@ -122,7 +123,7 @@ void read_settings(Reading& reading, toml::table& root, Settings& out) {
   Section handler = top.table(kHandler);
   read_number(handler, "concurrency", out.handler.concurrency, 1, kMostConcurrency);
   read_number(handler, "max_hops", out.handler.max_hops, 1, kMostHops);
-  finish_kind(handler, out.handler.choice);
+  out.handler.named = finish_kind(handler, out.handler.choice);
   Section tunnel = top.table(kTunnel);
   finish_kind(tunnel, out.tunnel);
 

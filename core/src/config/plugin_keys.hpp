@@ -13,8 +13,8 @@ enum class KeyType : std::uint8_t {
   kInteger,
   kFloat,
   kBoolean,
-  kDuration,  ///< "120s"
-  kSize,      ///< "256KiB"
+  kDuration,  ///< "120s"; reaches the plugin with the largest unit of ms, s, m, h and d that divides it
+  kSize,      ///< "256KiB"; reaches the plugin with the largest of B, KiB, MiB and GiB that divides it
   kPath,      ///< made absolute against the folder of the file
   kStrings,   ///< an array of strings
   kPaths,     ///< an array of paths

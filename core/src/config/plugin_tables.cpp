@@ -75,18 +75,15 @@ class PluginTable {
       }
       case KeyType::kDuration: {
         std::int64_t ms = 0;
-        if (section_.duration(key.name, ms, key.min.value_or(0), key.max.value_or(kAnyMax))) {
-          put(key, section_.written(key.name));
-        }
+        if (section_.duration(key.name, ms, key.min.value_or(0), key.max.value_or(kAnyMax)))
+          put(key, duration_text(ms));
         return;
       }
       case KeyType::kSize: {
         std::uint64_t bytes = 0;
         const auto min = static_cast<std::uint64_t>(key.min.value_or(0));
         const auto max = static_cast<std::uint64_t>(key.max.value_or(kAnyMax));
-        if (section_.size(key.name, bytes, min, max)) {
-          put(key, section_.written(key.name));
-        }
+        if (section_.size(key.name, bytes, min, max)) put(key, size_text(bytes));
         return;
       }
       case KeyType::kPath: {

@@ -71,11 +71,6 @@ bool Section::has(const std::string& key) const {
   return std::ranges::any_of(reading_.overrides, [&](const Override& o) { return o.key == full(key); });
 }
 
-std::string Section::written(const std::string& key) {
-  const Value value = find(key);
-  return value ? string_of(key, value).value_or("") : std::string();
-}
-
 void Section::show_default(const std::string& key, std::string text) {
   show(key, find(key), std::move(text));
 }

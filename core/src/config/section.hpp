@@ -70,8 +70,6 @@ class Section {
   Section table(const std::string& key);
 
   bool has(const std::string& key) const;
-  /// A string as it was written, variables replaced; empty when it is no string.
-  std::string written(const std::string& key);
   /// The sub-tables that nobody asked for, and where they begin. Counts them as asked for.
   std::vector<std::pair<std::string, Origin>> other_tables();
   /// Where a key stands; the section's own place when it is absent.

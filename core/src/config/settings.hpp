@@ -25,6 +25,7 @@ struct PluginChoice {
 };
 
 struct HandlerSettings {
+  bool named = false;  ///< the file or a flag says something of a handler; else `choice` is a default without a command
   PluginChoice choice{"exec", {}};
   std::uint32_t concurrency = 4;
   std::uint32_t max_hops = 100;

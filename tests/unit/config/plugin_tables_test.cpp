@@ -68,6 +68,12 @@ TEST_F(PluginTables, ReachThePluginAsToml) {
             "command = \"cat\"\nretries = 3\ntimeout = \"2h\"");
 }
 
+TEST_F(PluginTables, CarryDurationsAndSizesInOneForm) {
+  EXPECT_THAT(handed("command = \"a\"\ntimeout = \"120s\""), HasSubstr("timeout = \"2m\""));
+  EXPECT_THAT(handed("command = \"a\"\ntimeout = \"0m\""), HasSubstr("timeout = \"0s\""));
+  EXPECT_THAT(handed("command = \"a\"\noutput = \"128KB\""), HasSubstr("output = \"125KiB\""));
+}
+
 TEST_F(PluginTables, KeepTextThatNeedsEscaping) {
   EXPECT_THAT(handed("command = \"a'b\\\"c\\nd\""), HasSubstr("a'b\\\"c\\nd"));
 }

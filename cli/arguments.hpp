@@ -1,0 +1,97 @@
+// What was asked for on the command line, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "agentroom/result.hpp"
+
+namespace agentroom::cli {
+
+/// Options of every command, before or after its name.
+struct GlobalOptions {
+  std::optional<std::string> config;
+  std::optional<std::string> home;
+  std::optional<std::string> server;
+  std::optional<std::string> log_level;
+  std::optional<std::string> log_format;
+  bool trust_relay = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+struct SetupCommand {
+  bool no_probe = false;
+  bool force = false;
+};
+struct WhoamiCommand {};
+struct RelayCommand {
+  std::optional<std::string> host;
+  std::optional<std::uint16_t> port;
+  bool tunnel = false;
+};
+struct InviteCreateCommand {
+  std::optional<std::int64_t> ttl_ms;
+};
+struct InviteAcceptCommand {
+  std::string url;
+  std::int64_t wait_s = 10;
+};
+struct InviteListCommand {};
+struct InviteRevokeCommand {
+  std::string id;
+};
+struct SendCommand {
+  std::string peer;
+  std::string text;  ///< "-": read it from stdin
+};
+struct ListenCommand {};
+struct ServeCommand {
+  std::optional<std::string> on_message;
+  std::optional<std::int64_t> handler_timeout_s;
+  bool invite = false;
+  std::optional<std::string> seed;
+  std::optional<std::string> to;
+  std::optional<std::uint64_t> max_turns;  ///< `--once` is 1
+};
+struct PeersCommand {};
+struct PeersRenameCommand {
+  std::string peer;
+  std::string name;
+};
+struct PeersRemoveCommand {
+  std::string peer;
+};
+struct PluginListCommand {};
+struct ConfigCheckCommand {};
+struct ConfigShowCommand {};
+struct DemoCommand {};
+struct VersionCommand {};
+
+using Command = std::variant<SetupCommand, WhoamiCommand, RelayCommand, InviteCreateCommand, InviteAcceptCommand,
+                             InviteListCommand, InviteRevokeCommand, SendCommand, ListenCommand, ServeCommand,
+                             PeersCommand, PeersRenameCommand, PeersRemoveCommand, PluginListCommand,
+                             ConfigCheckCommand, ConfigShowCommand, DemoCommand, VersionCommand>;
+
+struct Invocation {
+  GlobalOptions globals;
+  Command command;
+};
+
+/// No command is to be run.
+struct Stop {
+  std::string help;            ///< for stdout, with exit code 0; or empty, and then
+  std::optional<Error> error;  ///< of code kUsage
+  bool json = false;           ///< `--json` was among the arguments
+  bool quiet = false;
+};
+
+/// `arguments`: without the program's name. After `--` everything is text; before it a text that equals the name of a
+/// command is still a text.
+std::expected<Invocation, Stop> parse_arguments(std::vector<std::string> arguments);
+
+}  // namespace agentroom::cli

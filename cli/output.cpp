@@ -1,0 +1,218 @@
+#include "output.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <ctime>
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+
+namespace agentroom::cli {
+namespace {
+
+bool wants_colour(int fd) {
+  const char* no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): before any thread
+  const char* term = std::getenv("TERM");           // NOLINT(concurrency-mt-unsafe)
+  if (no_colour != nullptr && *no_colour != '\0') return false;
+  return ::isatty(fd) == 1 && term != nullptr && std::string_view(term) != "dumb";
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+/// The code point that begins at `text`, of two or three bytes; 0 for all others.
+unsigned short_code_point(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
+  if (text.size() >= 2 && (byte(0) & 0xE0U) == 0xC0U) return (byte(0) & 0x1FU) << 6U | (byte(1) & 0x3FU);
+  if (text.size() >= 3 && (byte(0) & 0xF0U) == 0xE0U) {
+    return (byte(0) & 0x0FU) << 12U | (byte(1) & 0x3FU) << 6U | (byte(2) & 0x3FU);
+  }
+  return 0;
+}
+
+bool acts_on_terminals(unsigned c) {
+  return (c >= 0x80 && c <= 0x9F) || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+         (c >= 0x2060 && c <= 0x206F) || c == 0x061C || c == 0xFEFF;
+}
+
+std::string hex_escape(unsigned c) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out = "\\u";
+  for (unsigned shift = 16; shift > 0; shift -= 4) out += kDigits[(c >> (shift - 4)) & 0xFU];
+  return out;
+}
+
+std::size_t width(std::string_view text) {
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {  // a colour takes no room
+      while (i < text.size() && text[i] != 'm') ++i;
+    } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
+      ++columns;
+    }
+  }
+  return columns;
+}
+
+std::string count(std::int64_t number, std::string_view unit) {
+  return std::to_string(number) + " " + std::string(unit) + (number == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string json_line(const boost::json::object& object) {
+  const std::string text = boost::json::serialize(object);
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x7f') {
+      out += "\\u007f";
+      continue;
+    }
+    const unsigned c = short_code_point(std::string_view(text).substr(i));
+    if (!acts_on_terminals(c)) {
+      out += text[i];
+      continue;
+    }
+    out += hex_escape(c);
+    i += c < 0x800 ? 1 : 2;
+  }
+  return out + "\n";
+}
+
+Output::Output(bool json, bool quiet)
+    : json_(json),
+      quiet_(quiet),
+      colour_out_(!json && wants_colour(STDOUT_FILENO)),
+      colour_err_(wants_colour(STDERR_FILENO)) {}
+
+void Output::write(std::string_view text) {
+  const std::scoped_lock lock(mutex_);
+  if (alive_ && !write_all(STDOUT_FILENO, text)) alive_ = false;
+}
+
+void Output::write_json(const boost::json::object& object) {
+  write(json_line(object));
+}
+
+void Output::result(const boost::json::object& object) {
+  if (json_) write_json(object);
+}
+
+void Output::event(std::string_view type, boost::json::object members, std::string_view line) {
+  if (json_) {
+    boost::json::object object{{"type", type}};
+    for (auto& [key, value] : members) object[key] = std::move(value);
+    object["ts"] = unix_ms();
+    write_json(object);
+  } else if (!line.empty()) {
+    this->line(line);
+  }
+}
+
+void Output::line(std::string_view text) {
+  if (!json_) write(std::string(text) + "\n");
+}
+
+void Output::remark(std::string_view text) {
+  if (json_ || quiet_) return;
+  const std::scoped_lock lock(mutex_);
+  write_all(STDERR_FILENO, std::string(text) + "\n");
+}
+
+void Output::warning(std::string_view text) {
+  const std::scoped_lock lock(mutex_);
+  write_all(STDERR_FILENO, paint(colour_err_, Style::kNotice, "warning:") + " " + printable(text) + "\n");
+}
+
+int Output::error(const Error& error) {
+  const std::string message = printable(error.message);
+  const std::string hint = printable(error.hint);
+  if (json_) {
+    boost::json::object object{{"ok", false}, {"error", message}, {"code", code_name(error.code)}, {"hint", hint}};
+    if (streaming_) {
+      event("error", std::move(object), {});
+    } else {
+      write_json(object);
+    }
+  } else {
+    const std::scoped_lock lock(mutex_);
+    write_all(STDERR_FILENO, paint(colour_err_, Style::kBad, "error:") + " " + message + "\n");
+    if (!hint.empty()) write_all(STDERR_FILENO, "  " + hint + "\n");
+  }
+  return exit_code(error.code);
+}
+
+std::string Output::paint(bool colour, Style style, std::string_view text) const {
+  constexpr std::array<std::string_view, 6> kCodes{"", "1", "2", "32", "31", "33"};
+  const std::string_view code = kCodes.at(static_cast<std::size_t>(style));
+  if (!colour || code.empty()) return std::string(text);
+  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+std::string Output::styled(Style style, std::string_view text) const {
+  return paint(colour_out_, style, text);
+}
+
+std::int64_t unix_ms() {
+  return SystemClock().now().unix_ms;
+}
+
+std::string clock_text(std::int64_t unix_ms) {
+  const std::time_t seconds = unix_ms / 1000;
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  std::array<char, 16> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%H:%M:%S", &local);
+  return {text.data(), size};
+}
+
+std::string relative_text(std::int64_t unix_ms, std::int64_t now) {
+  const std::int64_t distance = (now > unix_ms ? now - unix_ms : unix_ms - now) / 1000;
+  if (distance < 2) return "just now";
+  std::string text;
+  if (distance < 120) {
+    text = count(distance, "second");
+  } else if (distance < 7200) {
+    text = count(distance / 60, "minute");
+  } else if (distance < 172'800) {
+    text = count(distance / 3600, "hour");
+  } else {
+    text = count(distance / 86'400, "day");
+  }
+  return now > unix_ms ? text + " ago" : "in " + text;
+}
+
+std::string table_text(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i == widths.size()) widths.push_back(0);
+      widths[i] = std::max(widths[i], width(row[i]));
+    }
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
+    }
+    out += line + "\n";
+  }
+  if (!out.empty()) out.pop_back();
+  return out;
+}
+
+}  // namespace agentroom::cli

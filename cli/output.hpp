@@ -1,0 +1,79 @@
+// What a command says: JSON for programs, short lines for people.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "agentroom/result.hpp"
+
+namespace agentroom::cli {
+
+enum class Style : std::uint8_t { kPlain, kBold, kDim, kGood, kBad, kNotice };
+
+/// With `--json` stdout carries JSON and nothing else: one object for a one-shot command, one a line, each with `type`
+/// and `ts`, for a streaming one. Without it stdout has lines for people. Remarks go to stderr. Text from outside is
+/// escaped by whoever puts it into a line for people; JSON takes it as it is and escapes whatever a terminal could act
+/// on.
+///
+/// Thread: any.
+class Output {
+ public:
+  Output(bool json, bool quiet);
+
+  bool json() const { return json_; }
+
+  /// From now on every object of this command has `type` and `ts`.
+  void stream() { streaming_ = true; }
+
+  /// The one object of a one-shot command; nothing without `--json`.
+  void result(const boost::json::object& object);
+  /// An event of a streaming command; `line` is what people see of it, nothing when it is empty.
+  void event(std::string_view type, boost::json::object members, std::string_view line);
+  /// A line for people on stdout; nothing with `--json`.
+  void line(std::string_view text = {});
+  /// A remark for people on stderr; nothing with `--json` or `-q`.
+  void remark(std::string_view text);
+  /// The same with `--json` too: something is wrong that does not stop the command.
+  void warning(std::string_view text);
+  /// Tells an error in the form asked for, and gives its exit code.
+  int error(const Error& error);
+
+  /// `text` in a colour or weight when stdout is a terminal and NO_COLOR is not set.
+  std::string styled(Style style, std::string_view text) const;
+
+  /// False once stdout took no more: whoever read it is gone.
+  bool alive() const { return alive_; }
+
+ private:
+  void write(std::string_view text);
+  void write_json(const boost::json::object& object);
+  std::string paint(bool colour, Style style, std::string_view text) const;
+
+  const bool json_;
+  const bool quiet_;
+  const bool colour_out_;
+  const bool colour_err_;
+  bool streaming_ = false;
+  bool alive_ = true;
+  std::recursive_mutex mutex_;
+};
+
+/// One line of JSON. Control characters, also those beyond ASCII, and characters that change the direction of text are
+/// written as \uNNNN, so that a terminal shows them and does not obey them.
+std::string json_line(const boost::json::object& object);
+
+/// Milliseconds since the Unix epoch by the system's clock.
+std::int64_t unix_ms();
+
+/// Local time of day, "14:05:09".
+std::string clock_text(std::int64_t unix_ms);
+/// "3 minutes ago", "in 23 hours", "just now".
+std::string relative_text(std::int64_t unix_ms, std::int64_t now);
+
+/// Rows with their columns aligned, two spaces between; by characters, not bytes.
+std::string table_text(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace agentroom::cli

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Answers in capitals.
+exec tr '[:lower:]' '[:upper:]'
