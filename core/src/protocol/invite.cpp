@@ -124,10 +124,8 @@ void sign_invite(Invite& invite, const crypto::Identity& inviter) {
 }
 
 std::string invite_url(const Invite& invite) {
-  // The secret passes through the tree and its text: both stay in wiped memory. Members are short and URLs bounded, so
-  // the arena does not overflow.
+  // The secret passes through the tree and its text: both stay in wiped memory.
   crypto::WipedArray<2 * kInviteUrlBytes> arena;
-  crypto::WipedArray<kInviteUrlBytes> text;
   json::monotonic_resource memory(arena.data(), 2 * kInviteUrlBytes);
   json::object blob(&memory);
   const auto set = [&blob](InviteJson::Name name, std::string_view value) {
@@ -150,8 +148,13 @@ std::string invite_url(const Invite& invite) {
 
   json::serializer serializer;
   serializer.reset(&root);
-  const auto written = serializer.read(reinterpret_cast<char*>(text.data()), kInviteUrlBytes);
-  const WipedText body(base64url(as_bytes(std::string_view(written.data(), written.size()))));
+  crypto::WipedBytes text(1'024 + 6 * invite.server_url.size());  // an escape takes six characters
+  crypto::WipedArray<1'024> part;
+  while (!serializer.done()) {
+    const auto written = serializer.read(reinterpret_cast<char*>(part.data()), part.view().size());
+    text.append(as_bytes(std::string_view(written.data(), written.size())));
+  }
+  const WipedText body(base64url(text.view()));
   return std::string(kPrefix) + std::string(body.view());
 }
 

@@ -51,9 +51,8 @@ class FieldReader {
     ByteView bytes;
     view(bytes);
     if (why_ != nullptr) return;
-    auto value = Fixed::from(bytes);
-    if (!value) return refuse("a field has a wrong size");
-    out = std::move(*value);
+    if (bytes.size() != Fixed::kSize) return refuse("a field has a wrong size");
+    std::ranges::copy(bytes, out.mutable_view().begin());
   }
   /// The same, or no bytes at all, which is like an absent field.
   template <class Fixed>
