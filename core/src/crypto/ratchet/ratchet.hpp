@@ -88,7 +88,7 @@ class Ratchet {
 
   /// Everything but the kept keys, as bytes that only `restore` reads; secret: to be sealed at once and wiped.
   Bytes serialize() const;
-  /// Errors: kCorrupt.
+  /// `kept` oldest first, as the changes told of them: the oldest go first when more come. Errors: kCorrupt.
   static Result<Ratchet> restore(ByteView state, std::vector<KeptKey> kept);
 
   std::size_t kept_keys() const;

@@ -81,17 +81,6 @@ bool plausible(UnixMs time) {
   return time > -kLatest && time < kLatest;
 }
 
-/// Oldest first. Records carry no place of their own: time tells, then the chain in use as the newest, then n.
-void sort_by_age(std::vector<KeptKey>& kept, const std::optional<Chain>& receiving) {
-  const auto in_use = [&](const KeptKey& key) { return receiving && key.hk.equals(receiving->header_key); };
-  std::ranges::sort(kept, [&](const KeptKey& a, const KeptKey& b) {
-    if (a.kept_at != b.kept_at) return a.kept_at < b.kept_at;
-    if (in_use(a) != in_use(b)) return in_use(b);
-    if (const int order = std::memcmp(a.hk.data(), b.hk.data(), HeaderKey::kSize); order != 0) return order < 0;
-    return a.n < b.n;
-  });
-}
-
 }  // namespace
 
 Bytes Ratchet::serialize() const {
@@ -143,7 +132,6 @@ Result<Ratchet> Ratchet::restore(ByteView state, std::vector<KeptKey> kept) {
   s.long_skips.refused_at = r.time();
   if (!plausible(s.long_skips.refused_at)) return corrupt("impossible time");
 
-  sort_by_age(kept, s.receiving);
   for (KeptKey& key : kept) {
     if (!plausible(key.kept_at)) return corrupt("impossible time of a kept key");
     if (!s.kept.add(std::move(key))) return corrupt("a kept key twice");
