@@ -50,7 +50,7 @@ void EventLoop::run_posted() {
   running_.clear();
 }
 
-void EventLoop::turn(std::optional<Duration> until) {
+void EventLoop::turn(std::optional<Duration> until, const std::function<bool()>& done) {
   run_posted();
   Now now = clock_.now();
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -68,6 +68,7 @@ void EventLoop::turn(std::optional<Duration> until) {
     const std::scoped_lock lock(mutex_);
     if (!posted_.empty()) wait = Duration::zero();
   }
+  if (done()) wait = Duration::zero();  // what was sent is still written
   transport_.load()->turn(std::max(wait, Duration::zero()));
 }
 
@@ -76,7 +77,7 @@ bool EventLoop::run_until(const std::function<bool()>& done, std::optional<Durat
       timeout ? std::optional(clock_.now().steady + *timeout) : std::optional<Duration>();
   while (!done()) {
     if (until && clock_.now().steady >= *until) return false;
-    turn(until);
+    turn(until, done);
   }
   return true;
 }

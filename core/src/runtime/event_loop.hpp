@@ -38,7 +38,8 @@ class EventLoop final : public Executor {
   void add(LoopMember& member);
   void remove(LoopMember& member);
 
-  /// Runs turns until `done()` is true (asked after each turn) or `timeout` has passed; true when `done()` was.
+  /// Runs turns until `done()` is true or `timeout` has passed; true when `done()` was. Asked before each wait, so that
+  /// a task that ends it does not wait for the transport.
   bool run_until(const std::function<bool()>& done, std::optional<Duration> timeout = std::nullopt);
 
   bool post(Task task) override;
@@ -48,7 +49,7 @@ class EventLoop final : public Executor {
   Now now() const { return clock_.now(); }
 
  private:
-  void turn(std::optional<Duration> until);
+  void turn(std::optional<Duration> until, const std::function<bool()>& done);
   void run_posted();
 
   const Clock& clock_;

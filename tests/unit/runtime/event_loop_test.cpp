@@ -90,6 +90,13 @@ TEST_F(EventLoopTest, ATaskPostedByATaskMakesTheTurnReturnAtOnce) {
   EXPECT_EQ(transport.turns.front(), Duration::zero());
 }
 
+TEST_F(EventLoopTest, ATaskThatEndsTheRunDoesNotWaitForTheTransport) {
+  bool ran = false;
+  loop.post([&] { ran = true; });
+  EXPECT_TRUE(loop.run_until([&] { return ran; }));
+  EXPECT_EQ(transport.turns, std::vector{Duration::zero()});
+}
+
 TEST_F(EventLoopTest, WaitsNoLongerThanTheEarliestDeadline) {
   FakeMember first;
   FakeMember second;
