@@ -160,20 +160,27 @@ void FakeRelay::closing(const AgentId& to, protocol::ClosingReason reason) {
 }
 
 void FakeRelay::on_frame(Connection& from, const protocol::Frame& frame) {
-  std::visit(Overloaded{
-                 [&](const protocol::Send& send) { frames.emplace_back(from.agent, "Send"), on_send(from, send); },
-                 [&](const protocol::InviteClaim& claim) { frames.emplace_back(from.agent, "InviteClaim"), on_claim(from, claim); },
-                 [&](const protocol::InvitePublish& p) { frames.emplace_back(from.agent, "InvitePublish"), on_publish(from, p); },
-                 [&](const protocol::InviteRevoke& r) { frames.emplace_back(from.agent, "InviteRevoke"), on_revoke(from, r); },
-                 [&](const protocol::Receipt& receipt) { frames.emplace_back(from.agent, "Receipt"), on_receipt(from, receipt); },
-                 [&](const protocol::Allow& allow) { frames.emplace_back(from.agent, "Allow"), on_allow(from, allow); },
-                 [&](const protocol::Ping&) {
-                   ++pings;
-                   if (ping_back) send(from, protocol::Pong{});
-                 },
-                 [&](const auto&) {},
-             },
-             frame);
+  std::visit(
+      Overloaded{
+          [&](const protocol::Send& send) { frames.emplace_back(from.agent, "Send"), on_send(from, send); },
+          [&](const protocol::InviteClaim& claim) {
+            frames.emplace_back(from.agent, "InviteClaim"), on_claim(from, claim);
+          },
+          [&](const protocol::InvitePublish& p) {
+            frames.emplace_back(from.agent, "InvitePublish"), on_publish(from, p);
+          },
+          [&](const protocol::InviteRevoke& r) { frames.emplace_back(from.agent, "InviteRevoke"), on_revoke(from, r); },
+          [&](const protocol::Receipt& receipt) {
+            frames.emplace_back(from.agent, "Receipt"), on_receipt(from, receipt);
+          },
+          [&](const protocol::Allow& allow) { frames.emplace_back(from.agent, "Allow"), on_allow(from, allow); },
+          [&](const protocol::Ping&) {
+            ++pings;
+            if (ping_back) send(from, protocol::Pong{});
+          },
+          [&](const auto&) {},
+      },
+      frame);
 }
 
 void FakeRelay::on_allow(Connection& from, const protocol::Allow& allow) {
@@ -221,8 +228,8 @@ void FakeRelay::on_claim(Connection& from, const protocol::InviteClaim& claim) {
   const auto found = invites_.find(claim.invite_id);
   if (found == invites_.end()) return reject(Code::kNotFound);
   Invite& invite = found->second;
-  const bool same =
-      invite.claimant == from.agent && invite.claim_msg_id == claim.msg_id && invite.envelope == to_bytes(claim.envelope);
+  const bool same = invite.claimant == from.agent && invite.claim_msg_id == claim.msg_id &&
+                    invite.envelope == to_bytes(claim.envelope);
   if (!same) {
     if (invite.claimant) return reject(Code::kAlreadyClaimed);
     if (invite.revoked) return reject(Code::kRevoked);
@@ -251,9 +258,15 @@ void FakeRelay::on_send(Connection& from, const protocol::Send& send_frame) {
   const auto reject = [&](Code code, std::uint32_t after = 0) {
     send(from, one(ack_of(send_frame.msg_id, AckStatus::kRejected, code, after)));
   };
+  const auto held = from.held_back.find(send_frame.to);
+  if (held != from.held_back.end() && held->second.first != send_frame.msg_id) {
+    return reject(held->second.second.code, held->second.second.retry_after_ms);
+  }
+  from.held_back.erase(send_frame.to);
   if (!refuse_sends.empty()) {
     const Refusal refusal = refuse_sends.front();
     refuse_sends.pop_front();
+    from.held_back[send_frame.to] = {send_frame.msg_id, refusal};
     return reject(refusal.code, refusal.retry_after_ms);
   }
   Mailbox& mailbox = mailboxes_[send_frame.to];

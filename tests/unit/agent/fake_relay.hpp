@@ -32,6 +32,10 @@ class FakeRelay {
   /// Hands bytes to the agent's end of a channel, or ends the channel.
   using Deliver = std::function<void(ChannelId, Bytes)>;
   using Close = std::function<void(ChannelId, std::string reason)>;
+  struct Refusal {
+    protocol::Code code;
+    std::uint32_t retry_after_ms = 0;
+  };
 
   FakeRelay(std::string_view secret, Random& random, const Now& now, std::optional<std::string_view> previous = {});
 
@@ -55,17 +59,13 @@ class FakeRelay {
   RelayId id() const { return identity_.pair.pk; }
   std::size_t queued(const AgentId& agent) { return mailboxes_[agent].queue.size(); }
 
-  bool online = true;         ///< false: connections fail
-  bool silent = false;        ///< accepts connections and says nothing
+  bool online = true;   ///< false: connections fail
+  bool silent = false;  ///< accepts connections and says nothing
   bool forge_challenge = false;
-  bool mute_acks = false;     ///< takes everything, acknowledges nothing
+  bool mute_acks = false;  ///< takes everything, acknowledges nothing
   bool ping_back = true;
   std::string cut_reason = "cut";
-  /// Answers the n-th next Sends like this instead of taking them.
-  struct Refusal {
-    protocol::Code code;
-    std::uint32_t retry_after_ms = 0;
-  };
+  /// Answers the next Sends like this instead of taking them.
   std::deque<Refusal> refuse_sends;
   std::optional<protocol::Code> refuse_publish;
   std::optional<Refusal> refuse_claims;
@@ -75,8 +75,8 @@ class FakeRelay {
   std::function<void(Bytes&)> tamper_hello_ack;
 
   // ---- what it saw ----
-  std::vector<SeenSend> sends;     ///< every Send frame
-  std::vector<SeenSend> claims;    ///< every InviteClaim frame
+  std::vector<SeenSend> sends;                          ///< every Send frame
+  std::vector<SeenSend> claims;                         ///< every InviteClaim frame
   std::vector<std::pair<AgentId, std::string>> frames;  ///< names of all frames but pings, by sender
   std::vector<std::string> frames_of(const AgentId& agent) const {
     std::vector<std::string> names;
@@ -85,7 +85,7 @@ class FakeRelay {
     }
     return names;
   }
-  std::vector<Bytes> traffic;      ///< every WebSocket message of every agent
+  std::vector<Bytes> traffic;  ///< every WebSocket message of every agent
   std::vector<protocol::ReceiptItem> receipts;
   std::size_t handshakes = 0;
   std::size_t hellos = 0;  ///< second messages of handshakes, valid or not
@@ -100,6 +100,8 @@ class FakeRelay {
     AgentId agent;
     std::deque<Bytes> out;
     bool ready = false;
+    /// The first message to a peer that was refused for now: what follows it is refused too until it comes again.
+    std::map<AgentId, std::pair<MsgId, Refusal>> held_back;
   };
   struct Queued {
     AgentId from;

@@ -38,7 +38,10 @@ class FakeStore final : public Store {
   void commit(StoreBatch batch, Completion done) override {
     ++commits;
     const bool dies_here = commits == crash_at;
-    if (dies_here && crash_after_durable) apply(batch);
+    if (dies_here && crash_after_durable) {
+      for (const auto& [earlier, untold] : waiting_) apply(earlier);
+      apply(batch);
+    }
     if (dies_here) crashed = true;
     if (!crashed) waiting_.emplace_back(std::move(batch), std::move(done));
   }

@@ -8,11 +8,11 @@
 namespace agentroom::test {
 namespace {
 
+using std::chrono::hours;
+using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-using std::chrono::hours;
-using std::chrono::seconds;
 
 TEST(Invite, NamesRelayAndInviterAndLivesAsLongAsAsked) {
   World world;

@@ -8,12 +8,12 @@ namespace {
 
 using agent_events::Connected;
 using agent_events::Disconnected;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 TEST(Link, StaysConnectedToTheConfiguredRelay) {
   World world;

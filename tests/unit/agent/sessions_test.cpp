@@ -14,12 +14,12 @@ namespace {
 using agent_events::InviteClosed;
 using agent_events::PeerOnline;
 using agent_events::Unreadable;
+using std::chrono::hours;
+using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-using std::chrono::hours;
-using std::chrono::seconds;
 
 TEST(Accepting, SucceedsWhileTheInviterIsOffline) {
   World world;
@@ -360,10 +360,12 @@ TEST(Sessions, TheLastGenerationIsRefused) {
   auto invite = protocol::parse_invite(url);
   ASSERT_TRUE(invite);
   const auto ephemeral = crypto::AgreementPair::generate(world.random);
-  auto secrets = crypto::start_session(
-      bob.identity,
-      {.invite_id = invite->invite_id, .inviter_ed = ann.id(), .inviter_x = invite->inviter_x, .prekey = invite->prekey},
-      invite->nonce, ephemeral);
+  auto secrets = crypto::start_session(bob.identity,
+                                       {.invite_id = invite->invite_id,
+                                        .inviter_ed = ann.id(),
+                                        .inviter_x = invite->inviter_x,
+                                        .prekey = invite->prekey},
+                                       invite->nonce, ephemeral);
   ASSERT_TRUE(secrets);
   const SessionId id = secrets->session_id;
   auto ratchet = crypto::Ratchet::initiate(std::move(*secrets), invite->prekey, world.random);
@@ -373,13 +375,14 @@ TEST(Sessions, TheLastGenerationIsRefused) {
   const MsgId msg_id = make_msg_id(world.now.unix_ms, world.random);
   auto first = ratchet->encrypt({bob.id(), ann.id(), msg_id}, protocol::encode_content(content), world.random);
   ASSERT_TRUE(first);
-  world.relay().deliver(ann.id(), bob.id(), msg_id,
-                        protocol::encode_envelope(protocol::SessionInit{.invite_id = invite->invite_id,
-                                                                        .invitee_ed = bob.id(),
-                                                                        .invitee_x = bob.identity.x25519.pk,
-                                                                        .e_pk = ephemeral.pk,
-                                                                        .sig = crypto::sign_transcript(bob.identity, id),
-                                                                        .first = std::move(*first)}));
+  world.relay().deliver(
+      ann.id(), bob.id(), msg_id,
+      protocol::encode_envelope(protocol::SessionInit{.invite_id = invite->invite_id,
+                                                      .invitee_ed = bob.id(),
+                                                      .invitee_x = bob.identity.x25519.pk,
+                                                      .e_pk = ephemeral.pk,
+                                                      .sig = crypto::sign_transcript(bob.identity, id),
+                                                      .first = std::move(*first)}));
   world.run();
   ASSERT_THAT(ann.all<Unreadable>(), SizeIs(1));
   EXPECT_EQ(world.relay().receipts.back().status, protocol::ReceiptStatus::kRefused);
@@ -432,9 +435,7 @@ TEST_F(SessionStart, WithKeysOfTheRelaysOwnIsRefused) {
 }
 
 TEST_F(SessionStart, WithASwappedEphemeralKeyIsRefused) {
-  start([&](AgentId&, protocol::SessionInit& init) {
-    init.e_pk = crypto::AgreementPair::generate(world.random).pk;
-  });
+  start([&](AgentId&, protocol::SessionInit& init) { init.e_pk = crypto::AgreementPair::generate(world.random).pk; });
   expect_refused();
 }
 

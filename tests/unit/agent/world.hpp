@@ -83,12 +83,12 @@ class TestAgent final : public AgentIo {
   crypto::Identity identity;
   std::unique_ptr<FakeStore> store;
   std::vector<AgentEvent> events;
-  std::vector<HandlerMessage> handled;   ///< all handler calls, of all lives
-  std::deque<HandlerMessage> running;    ///< those without an outcome, of this life
+  std::vector<HandlerMessage> handled;  ///< all handler calls, of all lives
+  std::deque<HandlerMessage> running;   ///< those without an outcome, of this life
   /// Answers at once; none: the test calls `finish`.
   std::function<HandlerOutcome(const HandlerMessage&)> handler;
   std::size_t most_running = 0;
-  std::size_t unsent = 0;  ///< what `send` reports
+  std::size_t unsent = 0;                     ///< what `send` reports
   std::function<void(const Bytes&)> on_wire;  ///< sees each message that comes, before the engine
 
  private:
@@ -123,7 +123,8 @@ class World {
   TestAgent& connected(bool handle = false, std::string name = {});
   FakeRelay& relay(const std::string& url = kUrl);
   /// Another relay answers at that URL from now on.
-  FakeRelay& replace_relay(const std::string& url, std::string_view secret, std::optional<std::string_view> previous = {});
+  FakeRelay& replace_relay(const std::string& url, std::string_view secret,
+                           std::optional<std::string_view> previous = {});
 
   /// Until nothing happens by itself.
   void run();
