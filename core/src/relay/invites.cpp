@@ -112,12 +112,16 @@ bool Invites::lists(const Agent& recipient, const Agent& sender, const TokenHash
   });
 }
 
-const InviteRecord* Invites::receipted(const Agent& inviter, const Agent& claimant, const MsgId& claim_msg_id) {
+const InviteRecord* Invites::receipted(Agent& inviter, const Agent& claimant, const MsgId& claim_msg_id, bool stored) {
   for (const InviteId& id : inviter.invites) {
     InviteRecord& invite = by_id_.find(id)->second;
     if (invite.state != State::kClaimed || invite.claimant != claimant.id || invite.claim_msg_id != claim_msg_id)
       continue;
     invite.receipted = true;
+    if (!stored) {
+      invite.listed = false;
+      ++inviter.allow_version;
+    }
     return &invite;
   }
   return nullptr;

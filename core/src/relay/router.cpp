@@ -266,7 +266,8 @@ void Router::receipt(Connection& from, const protocol::ReceiptItem& item) {
       break;
     case Row::State::kStored: {
       const auto* invite =
-          row.claim ? ledger_.invites.receipted(ledger_.agents[row.to], ledger_.agents[row.from], row.msg_id) : nullptr;
+          row.claim ? ledger_.invites.receipted(ledger_.agents[row.to], ledger_.agents[row.from], row.msg_id, stored)
+                    : nullptr;
       if (invite != nullptr) {
         store_.put_invite(*invite);
         commits_.open().invites.push_back(invite->invite_id);

@@ -417,6 +417,15 @@ TEST(InviteToken, StaysListedAfterTheReceiptUntilTheNextAllow) {
   EXPECT_TRUE(is(world.cleo.answer(world.write(world.cleo)), AckStatus::kRejected, Code::kNotAllowed));
 }
 
+TEST(InviteToken, IsListedNoLongerOnceTheSessionsStartWasRefused) {
+  Inviting world;
+  world.publish(world.ada);
+  world.claim(world.cleo);
+  world.receipt(world.ada, world.ada.deliveries[0], ReceiptStatus::kRefused);
+  world.settle();
+  EXPECT_TRUE(is(world.cleo.answer(world.write(world.cleo)), AckStatus::kRejected, Code::kNotAllowed));
+}
+
 TEST(InviteToken, IsRememberedAcrossARestart) {
   Inviting world;
   world.publish(world.ada);
