@@ -1,12 +1,11 @@
 // What the record codecs share. Included by .cpp files that include the generated header.
 #pragma once
 
-#include <sodium.h>
-
 #include <string>
 
 #include "agentroom/bytes.hpp"
 #include "agentroom/result.hpp"
+#include "base/secret.hpp"
 
 namespace agentroom::agent {
 
@@ -15,7 +14,7 @@ inline void put(std::string* field, ByteView bytes) {
 }
 
 inline void wipe(std::string* field) {
-  sodium_memzero(field->data(), field->size());
+  wipe_bytes(std::as_writable_bytes(std::span(*field)));
 }
 
 inline std::unexpected<Error> damaged(const char* what) {

@@ -6,7 +6,7 @@
 namespace agentroom::agent {
 
 void wipe(Bytes& bytes) {
-  sodium_memzero(bytes.data(), bytes.size());
+  wipe_bytes(bytes);
 }
 
 Bytes encode(const MetaRecord& record) {

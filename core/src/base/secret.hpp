@@ -9,6 +9,11 @@
 
 namespace agentroom {
 
+/// Overwrites bytes that held a secret, in a way that no compiler leaves out.
+inline void wipe_bytes(MutableByteView bytes) {
+  sodium_memzero(bytes.data(), bytes.size());
+}
+
 /// N secret bytes of one kind. Moving wipes the source; copying is spelled `clone()`, so that each copy is visible in
 /// the code. There is no `operator==` (see `equals`), no `operator<<` and no text form.
 template <class Tag, std::size_t N>
