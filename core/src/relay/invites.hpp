@@ -45,7 +45,8 @@ class Invites {
   /// True when a claimed invite of `recipient` lists this token for `sender`.
   bool lists(const Agent& recipient, const Agent& sender, const TokenHash& token) const;
 
-  /// The inviter receipted the SessionInit; one that it refused lists the token no longer. The record that changed, or null.
+  /// The inviter receipted the SessionInit; one that it refused lists the token no longer. The record that changed, or
+  /// null.
   const InviteRecord* receipted(Agent& inviter, const Agent& claimant, const MsgId& claim_msg_id, bool stored);
   /// The inviter sent its list: tokens whose SessionInit it receipted stand in it or are gone.
   template <class Changed>
