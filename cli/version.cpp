@@ -5,7 +5,8 @@
 namespace agentroom::cli {
 
 int run(const VersionCommand& /*command*/, const GlobalOptions& /*globals*/, Output& out) {
-  out.result({{"version", AGENTROOM_VERSION}, {"protocol", protocol::kProtocolVersion}, {"plugin_abi", host::abi_version()}});
+  out.result(
+      {{"version", AGENTROOM_VERSION}, {"protocol", protocol::kProtocolVersion}, {"plugin_abi", host::abi_version()}});
   out.line("agentroom " AGENTROOM_VERSION);
   return 0;
 }

@@ -3,13 +3,9 @@
 
 #include <string>
 
-#include "agentroom/abi/types.h"
-
 namespace agentroom::host {
 
 /// "MAJOR.MINOR".
-inline std::string abi_version() {
-  return std::to_string(AR_ABI_MAJOR) + "." + std::to_string(AR_ABI_MINOR);
-}
+std::string abi_version();
 
 }  // namespace agentroom::host
