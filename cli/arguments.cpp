@@ -90,7 +90,7 @@ class Parser {
     CLI::App& setup = add(app_, "setup", "Makes the home and the identity, and checks that everything is there",
                           "  agentroom setup\n  agentroom setup --no-probe --json");
     setup.add_flag("--no-probe", setup_.no_probe, "Do not ask the relay whether it answers");
-    setup.add_flag("--force", setup_.force, "A new identity: discards the old keys, sessions and invites");
+    setup.add_flag("--force", setup_.force, "Discard keys, sessions and invites for new ones");
     runs(setup, setup_);
     runs(add(app_, "whoami", "Shows the public identity", "  agentroom whoami --json"), whoami_);
   }
@@ -99,7 +99,9 @@ class Parser {
     CLI::App& relay = add(app_, "relay", "Runs a relay: it carries sealed messages and can read none of them",
                           "  agentroom relay --port 8787\n  agentroom relay --host 0.0.0.0 --json");
     relay.add_option("--host", relay_.host, "Address to listen on (default: 127.0.0.1)")->type_name("ADDRESS");
-    relay.add_option("--port", relay_.port, "Port to listen on; 0 picks a free one (default: 8787)")->type_name("PORT");
+    relay.add_option("--port", relay_.port, "Port to listen on; 0 picks a free one (default: 8787)")
+        ->type_name("PORT")
+        ->check(CLI::Range(0, 65535));
     relay.add_flag("--tunnel", relay_.tunnel, "Also tell the public URL that the tunnel plugin gives");
     runs(relay, relay_);
   }
@@ -188,7 +190,7 @@ class Parser {
          plugin_list_);
     CLI::App& config = add(app_, "config", "Checks and shows the configuration", "  agentroom config check");
     config.require_subcommand(1);
-    runs(add(config, "check", "Checks every key, with file:line:column for what is wrong",
+    runs(add(config, "check", "Checks every key; names the place of what is wrong",
              "  agentroom --config agentroom.toml config check"),
          config_check_);
     runs(add(config, "show", "Shows every value and where it came from", "  agentroom config show"), config_show_);

@@ -233,16 +233,22 @@ class Demo {
 
 int run(const DemoCommand& /*command*/, const GlobalOptions& globals, Output& out) {
   out.stream();
-  auto context = Context::make(globals, out);
-  if (!context) return out.error(context.error());
   const std::int64_t started = unix_ms();
-  auto stage = DemoStage::open(*context);
+  auto folder = TemporaryFolder::make();
+  if (!folder) return out.error(folder.error());
+  // Of the user's own settings only those of an explicit --config count, and only for where plugins are found.
+  GlobalOptions options = globals;
+  options.home = ((*folder)->path() / "home").string();
+  auto context = Context::make(options, out, {{"transport.plugin", "ws", "demo"}, {"store.plugin", "sqlite", "demo"}});
+  if (!context) return out.error(context.error());
+  auto stage = DemoStage::open(*context, (*folder)->path());
   if (!stage) return out.error(stage.error());
   {
     Demo demo(out, **stage);
     if (auto played = demo.play(); !played) return out.error(played.error());
   }
   stage->reset();
+  folder->reset();
 
   boost::json::array next;
   std::string lines = "\nEverything is cleaned up again. Try next:\n";

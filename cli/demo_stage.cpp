@@ -31,12 +31,10 @@ TemporaryFolder::~TemporaryFolder() {
   fs::remove_all(path_, ignored);
 }
 
-Result<std::unique_ptr<DemoStage>> DemoStage::open(Context& context) {
+Result<std::unique_ptr<DemoStage>> DemoStage::open(Context& context, const fs::path& folder) {
   crypto::init();
   std::unique_ptr<DemoStage> stage(new DemoStage());
-  auto folder = TemporaryFolder::make();
-  if (!folder) return pass(folder);
-  stage->folder_ = std::move(*folder);
+  stage->folder_ = folder;
   if (auto needed = context.need_plugins({config::kTransport, config::kStore}); !needed) return pass(needed);
   stage->plugins_ = host::plugin_keys(host::discover_plugins(context.plugin_path()));
   auto process = context.open_process();
@@ -77,7 +75,7 @@ Result<std::unique_ptr<Actor>> DemoStage::cast(const std::string& name, const st
   SystemRandom random;
   auto actor = std::make_unique<Actor>();
   actor->name = name;
-  actor->home = folder_->path() / name;
+  actor->home = folder_ / name;
   actor->identity = crypto::Identity::generate(random);
   actor->handler = std::move(*handler);
   if (auto made = config::make_private_folder(actor->home); !made) return pass(made);

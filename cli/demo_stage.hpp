@@ -53,12 +53,13 @@ struct Actor {
 
 class DemoStage {
  public:
-  /// A relay that listens on a free port of this machine. Errors: those of plugins and files.
-  static Result<std::unique_ptr<DemoStage>> open(Context& context);
+  /// A relay that listens on a free port of this machine; all homes lie in `folder`. Errors: those of plugins and
+  /// files.
+  static Result<std::unique_ptr<DemoStage>> open(Context& context, const std::filesystem::path& folder);
 
   const std::string& url() const { return url_; }
   runtime::RelayService& relay() { return *relay_; }
-  std::filesystem::path relay_folder() const { return folder_->path() / "relay"; }
+  std::filesystem::path relay_folder() const { return folder_ / "relay"; }
   Now now() const { return process_->now(); }
 
   /// A new identity whose messages are answered by a shell command.
@@ -74,7 +75,7 @@ class DemoStage {
   DemoStage() = default;
   Result<void> open_relay();
 
-  std::unique_ptr<TemporaryFolder> folder_;
+  std::filesystem::path folder_;
   std::vector<config::PluginKeys> plugins_;
   std::unique_ptr<runtime::Process> process_;
   std::unique_ptr<runtime::RelayService> relay_;

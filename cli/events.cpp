@@ -29,70 +29,6 @@ object error_members(object members, const Error& error) {
   return members;
 }
 
-struct Printer {
-  Output& out;
-
-  void operator()(const agent_events::Connected& /*event*/) const {}
-  void operator()(const agent_events::Disconnected& /*event*/) const {}
-
-  void operator()(const agent_events::PeerOnline& e) const {
-    out.event("peer_online", {{"pk", key(e.peer)}, {"name", printable(e.name)}},
-              stamped(out, Style::kGood, "+", out.styled(Style::kBold, peer_text(e.peer, e.name)) + " is here"));
-  }
-
-  void operator()(const agent_events::Received& e) const {
-    object members{
-        {"from", key(e.from)}, {"from_name", printable(e.from_name)}, {"msg_id", uuid(e.msg_id)}, {"text", e.text}};
-    if (e.in_reply_to) members["in_reply_to"] = uuid(*e.in_reply_to);
-    out.event("received", std::move(members),
-              stamped(out, Style::kNotice, "<-",
-                      out.styled(Style::kBold, peer_text(e.from, e.from_name)) + ": " + quote_text(e.text)));
-  }
-
-  void operator()(const agent_events::Replied& e) const {
-    out.event(
-        "replied",
-        {{"to", key(e.to)},
-         {"msg_id", uuid(e.msg_id)},
-         {"in_reply_to", uuid(e.in_reply_to)},
-         {"text", e.text},
-         {"turn", e.turn}},
-        stamped(out, Style::kGood, "->", out.styled(Style::kBold, short_key(key(e.to))) + ": " + quote_text(e.text)));
-  }
-
-  void operator()(const agent_events::NoReply& e) const {
-    out.event("no_reply", {{"from", key(e.from)}, {"msg_id", uuid(e.msg_id)}},
-              stamped(out, Style::kDim, "--", "no reply to " + short_key(key(e.from))));
-  }
-
-  void operator()(const agent_events::HandlerFailed& e) const {
-    out.event("handler_error", error_members({{"from", key(e.from)}, {"msg_id", uuid(e.msg_id)}}, e.error),
-              stamped(out, Style::kBad, "!!", "the handler failed: " + printable(e.error.message)));
-  }
-
-  void operator()(const agent_events::SendProgress& e) const {
-    if (e.status != SendStatus::kFailed) return;
-    const Error error = e.error.value_or(Error{ErrorCode::kInternal, "given up", {}});
-    out.event("send_error", error_members({{"to", key(e.to)}, {"msg_id", uuid(e.msg_id)}}, error),
-              stamped(out, Style::kBad, "!!", "not sent to " + short_key(key(e.to)) + ": " + printable(error.message)));
-  }
-
-  void operator()(const agent_events::Unreadable& e) const {
-    out.event("unreadable", {{"from", key(e.from)}, {"msg_id", uuid(e.msg_id)}, {"error", printable(e.why)}},
-              stamped(out, Style::kBad, "!!", "unreadable, from " + short_key(key(e.from)) + ": " + printable(e.why)));
-  }
-
-  void operator()(const agent_events::InviteClosed& e) const {
-    out.event("invite_closed", {{"invite_id", uuid(e.invite_id)}, {"error", printable(e.why)}},
-              stamped(out, Style::kNotice, "!!", "an invite is closed: " + printable(e.why)));
-  }
-
-  void operator()(const agent_events::StoreFailed& e) const {
-    out.event("store_error", error_members({}, e.error),
-              stamped(out, Style::kBad, "!!", "the store failed: " + printable(e.error.message)));
-  }
-};
-
 }  // namespace
 
 std::string peer_text(const AgentId& peer, const std::string& name) {
@@ -125,8 +61,71 @@ void print_message(Output& out, const HandlerMessage& message) {
               out.styled(Style::kBold, peer_text(message.from, message.from_name)) + ": " + quote_text(message.text)));
 }
 
-void print_event(Output& out, const AgentEvent& event) {
-  std::visit(Printer{out}, event);
+void EventPrinter::tell(const agent_events::PeerOnline& e) {
+  names_[e.peer] = e.name;
+  out_.event("peer_online", {{"pk", key(e.peer)}, {"name", printable(e.name)}},
+             stamped(out_, Style::kGood, "+", out_.styled(Style::kBold, peer_text(e.peer, e.name)) + " is here"));
+}
+
+void EventPrinter::tell(const agent_events::Received& e) {
+  names_[e.from] = e.from_name;
+  object members{
+      {"from", key(e.from)}, {"from_name", printable(e.from_name)}, {"msg_id", uuid(e.msg_id)}, {"text", e.text}};
+  if (e.in_reply_to) members["in_reply_to"] = uuid(*e.in_reply_to);
+  out_.event("received", std::move(members),
+             stamped(out_, Style::kNotice, "<-",
+                     out_.styled(Style::kBold, peer_text(e.from, e.from_name)) + ": " + quote_text(e.text)));
+}
+
+void EventPrinter::tell(const agent_events::Replied& e) {
+  out_.event("replied",
+             {{"to", key(e.to)},
+              {"msg_id", uuid(e.msg_id)},
+              {"in_reply_to", uuid(e.in_reply_to)},
+              {"text", e.text},
+              {"turn", e.turn}},
+             stamped(out_, Style::kGood, "->", out_.styled(Style::kBold, name_of(e.to)) + ": " + quote_text(e.text)));
+}
+
+void EventPrinter::tell(const agent_events::NoReply& e) {
+  out_.event("no_reply", {{"from", key(e.from)}, {"msg_id", uuid(e.msg_id)}},
+             stamped(out_, Style::kDim, "--", "no reply to " + name_of(e.from)));
+}
+
+void EventPrinter::tell(const agent_events::HandlerFailed& e) {
+  out_.event("handler_error", error_members({{"from", key(e.from)}, {"msg_id", uuid(e.msg_id)}}, e.error),
+             stamped(out_, Style::kBad, "!!", "the handler failed: " + printable(e.error.message)));
+}
+
+void EventPrinter::tell(const agent_events::SendProgress& e) {
+  if (e.status != SendStatus::kFailed) return;
+  const Error error = e.error.value_or(Error{ErrorCode::kInternal, "given up", {}});
+  out_.event("send_error", error_members({{"to", key(e.to)}, {"msg_id", uuid(e.msg_id)}}, error),
+             stamped(out_, Style::kBad, "!!", "not sent to " + name_of(e.to) + ": " + printable(error.message)));
+}
+
+void EventPrinter::tell(const agent_events::Unreadable& e) {
+  out_.event("unreadable", {{"from", key(e.from)}, {"msg_id", uuid(e.msg_id)}, {"error", printable(e.why)}},
+             stamped(out_, Style::kBad, "!!", "unreadable, from " + name_of(e.from) + ": " + printable(e.why)));
+}
+
+void EventPrinter::tell(const agent_events::InviteClosed& e) {
+  out_.event("invite_closed", {{"invite_id", uuid(e.invite_id)}, {"error", printable(e.why)}},
+             stamped(out_, Style::kNotice, "!!", "an invite is closed: " + printable(e.why)));
+}
+
+void EventPrinter::tell(const agent_events::StoreFailed& e) {
+  out_.event("store_error", error_members({}, e.error),
+             stamped(out_, Style::kBad, "!!", "the store failed: " + printable(e.error.message)));
+}
+
+std::string EventPrinter::name_of(const AgentId& peer) const {
+  const auto found = names_.find(peer);
+  return peer_text(peer, found == names_.end() ? std::string() : found->second);
+}
+
+void EventPrinter::print(const AgentEvent& event) {
+  std::visit([this](const auto& each) { tell(each); }, event);
 }
 
 LinkPrinter::LinkPrinter(Output& out, std::string first, std::string server, const AgentId& self)

@@ -1,6 +1,7 @@
 // What an agent's events look like on stdout.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "agentroom/agent_engine.hpp"
@@ -24,7 +25,31 @@ void print_message(Output& out, const HandlerMessage& message);
 ///   Received -> received; Replied -> replied; NoReply -> no_reply; HandlerFailed -> handler_error;
 ///   SendProgress that failed -> send_error; PeerOnline -> peer_online; Unreadable -> unreadable;
 ///   InviteClosed -> invite_closed; StoreFailed -> store_error
-void print_event(Output& out, const AgentEvent& event);
+class EventPrinter {
+ public:
+  explicit EventPrinter(Output& out) : out_(out) {}
+
+  void print(const AgentEvent& event);
+
+ private:
+  void tell(const agent_events::PeerOnline& event);
+  void tell(const agent_events::Received& event);
+  void tell(const agent_events::Replied& event);
+  void tell(const agent_events::NoReply& event);
+  void tell(const agent_events::HandlerFailed& event);
+  void tell(const agent_events::SendProgress& event);
+  void tell(const agent_events::Unreadable& event);
+  void tell(const agent_events::InviteClosed& event);
+  void tell(const agent_events::StoreFailed& event);
+  void tell(const agent_events::Connected& /*event*/) {}
+  void tell(const agent_events::Disconnected& /*event*/) {}
+
+  /// A peer by the name that an earlier event gave it.
+  std::string name_of(const AgentId& peer) const;
+
+  Output& out_;
+  std::map<AgentId, std::string> names_;  // one for each peer that was heard of
+};
 
 /// Tells the state of the one link that a command keeps: `first` (its own name for it) once, then `disconnect` and
 /// `reconnect`.

@@ -38,10 +38,11 @@ int run(const ListenCommand& /*command*/, const GlobalOptions& globals, Output& 
   auto agent =
       RunningAgent::open(*context, **process, {.first_event = "listening", .handler = &printer, .concurrency = 1});
   if (!agent) return out.error(agent.error());
+  EventPrinter events(out);
   (*agent)->on_event([&](const AgentEvent& event) {
     const bool shown_otherwise =
         std::holds_alternative<agent_events::Received>(event) || std::holds_alternative<agent_events::NoReply>(event);
-    if (!shown_otherwise) print_event(out, event);
+    if (!shown_otherwise) events.print(event);
   });
   auto ended = (*agent)->run_until([&] { return !out.alive(); });
   (*agent)->stop();

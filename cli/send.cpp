@@ -15,7 +15,6 @@ namespace {
 
 // A relay holds a message for a connected peer at most 5 s before it queues it.
 constexpr Duration kAckTime = std::chrono::seconds(12);
-constexpr Duration kCommitTime = std::chrono::seconds(30);
 
 /// All of stdin, a trailing newline dropped. Errors: kTooLarge before more than a message holds is kept, kIo.
 Result<std::string> read_stdin() {
@@ -78,20 +77,17 @@ int run(const SendCommand& command, const GlobalOptions& globals, Output& out) {
   (*agent)->on_event([&](const AgentEvent& event) {
     if (const auto* step = std::get_if<agent_events::SendProgress>(&event)) progress.push_back(*step);
   });
-  std::optional<Result<SentMessage>> sent;
-  (*agent)->engine().send(*peer, std::move(text), (*agent)->now(),
-                          [&](Result<SentMessage> result) { sent = std::move(result); });
-  auto stored = (*agent)->run_until([&] { return sent.has_value(); }, kCommitTime);
-  if (!stored) return out.error(stored.error());
-  if (!sent) return out.error({ErrorCode::kIo, "the store does not answer", {}});
-  if (!*sent) return out.error(sent->error());
+  auto sent = (*agent)->ask<SentMessage>(OneShot::Needs::kStore, [&](AgentEngine::Done<SentMessage> done) {
+    (*agent)->engine().send(*peer, std::move(text), (*agent)->now(), std::move(done));
+  });
+  if (!sent) return out.error(sent.error());
 
   SendStatus status = SendStatus::kPending;
   std::optional<Error> failed;
   auto seen = (*agent)->run_until(
       [&] {
         for (const auto& step : progress) {
-          if (step.msg_id != (*sent)->msg_id || step.status == SendStatus::kPending) continue;
+          if (step.msg_id != sent->msg_id || step.status == SendStatus::kPending) continue;
           status = step.status;
           failed = step.error;
           return true;
@@ -103,7 +99,7 @@ int run(const SendCommand& command, const GlobalOptions& globals, Output& out) {
     return out.error(failed.value_or(Error{ErrorCode::kInternal, "the message could not be sent", {}}));
   }
   boost::json::object result{{"ok", true},
-                             {"msg_id", uuid_text((*sent)->msg_id.view())},
+                             {"msg_id", uuid_text(sent->msg_id.view())},
                              {"status", status_name(status)},
                              {"to", base64url(peer->view())}};
   out.line(out.styled(status == SendStatus::kPending ? Style::kNotice : Style::kGood, status_name(status)) + ": " +

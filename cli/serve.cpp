@@ -70,7 +70,7 @@ class Serve {
 
   void see(const AgentEvent& event) {
     if (std::holds_alternative<agent_events::Replied>(event)) ++turns_;
-    print_event(out_, event);
+    events_.print(event);
   }
 
   void invite() {
@@ -91,6 +91,7 @@ class Serve {
   const ServeCommand& command_;
   Output& out_;
   RunningAgent& agent_;
+  EventPrinter events_{out_};
   bool invited_ = false;
   std::uint64_t turns_ = 0;
   std::optional<Error> failed_;

@@ -162,6 +162,7 @@ Configuration Configuration::load(Input input) {
   state->reading.overrides = std::move(input.overrides);
   if (input.file) parse_file(state->reading, state->root, *input.file);
   read_settings(state->reading, state->root, state->settings);
+  sort_by_place(state->reading.problems);
   return Configuration(std::move(state));
 }
 

@@ -203,6 +203,7 @@ void Configuration::check_plugins(std::span<const PluginKeys> installed, std::sp
   check(kStore, settings.store);
   check(kHandler, settings.handler.choice);
   check(kTunnel, settings.tunnel);
+  sort_by_place(reading.problems);
 }
 
 }  // namespace agentroom::config

@@ -1,5 +1,8 @@
 #include "config/problem.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace agentroom::config {
 
 std::string Origin::text() const {
@@ -10,6 +13,10 @@ std::string Origin::text() const {
 
 std::string Problem::text() const {
   return where.text() + ": " + message;
+}
+
+void sort_by_place(Problems& problems) {
+  std::ranges::stable_sort(problems, {}, [](const Problem& p) { return std::pair(p.where.line, p.where.column); });
 }
 
 Error to_error(const Problems& problems) {

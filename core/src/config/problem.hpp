@@ -28,8 +28,10 @@ struct Problem {
   std::string text() const;
 };
 
-/// In the order of the file's reading, at most 100.
+/// At most 100, in the order of the file; what stands in no file comes first.
 using Problems = std::vector<Problem>;
+
+void sort_by_place(Problems& problems);
 
 /// The first problem as an error of code kConfig; tells how many more there are. `problems` is not empty.
 Error to_error(const Problems& problems);

@@ -34,6 +34,9 @@ struct Reading {
 /// `"text"` with what TOML wants escaped.
 std::string in_quotes(std::string_view text);
 
+/// "an array", "a string": what stands there, for messages.
+std::string type_name(const toml::node& node);
+
 /// Each reading method leaves `out` alone when the key is absent or wrong; what is wrong becomes a problem. In all of
 /// them
 /// `${NAME}` in a string is replaced from the environment and `$${` stands for `${`. A flag's value is taken as it is.

@@ -39,7 +39,8 @@ INSTANTIATE_TEST_SUITE_P(All, Example, testing::Values("agentroom.toml", "relay.
 
 TEST(TheExampleWithEveryKey, TellsEachDefault) {
   const auto example = load(fs::path(AGENTROOM_EXAMPLES) / "agentroom.toml");
-  for (const auto& value : load({}).effective()) {
+  const auto defaults = load({});
+  for (const auto& value : defaults.effective()) {
     if (value.key == "handler.exec.command") continue;  // has none
     for (const auto& told : example.effective()) {
       if (told.key != value.key) continue;
@@ -58,7 +59,8 @@ TEST(TheExampleWithEveryKey, NamesEveryKeyOfTheFileAndOfEveryPlugin) {
     const std::string name = key.substr(key.rfind('.') + 1);
     return std::regex_search(text.str(), std::regex("(^|\n)(# )?" + name + " = "));
   };
-  for (const auto& value : load({}).effective()) EXPECT_TRUE(names(value.key)) << value.key;
+  const auto defaults = load({});
+  for (const auto& value : defaults.effective()) EXPECT_TRUE(names(value.key)) << value.key;
   for (const auto& plugin : installed()) {
     if (plugin.plugin == "loopback") continue;  // for programs that run all parties in one process
     EXPECT_NE(text.str().find("[" + plugin.kind + "." + plugin.plugin + "]"), std::string::npos) << plugin.plugin;

@@ -224,6 +224,13 @@ TEST_F(Load, TellsOneProblemAndHowManyMore) {
   EXPECT_NE(error.message.find("(and 2 more)"), std::string::npos) << error.message;
 }
 
+TEST_F(Load, TellsProblemsInTheOrderOfTheFile) {
+  const auto configuration = load("[log]\nlevel = 1\n[handler]\nconcurrency = 0\nmax = 1");
+  std::vector<std::uint32_t> lines;
+  for (const auto& problem : configuration.problems()) lines.push_back(problem.where.line);
+  EXPECT_THAT(lines, testing::ElementsAre(2, 4, 5));
+}
+
 TEST_F(Load, NeverKeepsMoreThanAHundredProblems) {
   std::string toml;
   for (int i = 0; i < 1000; ++i) toml += "k" + std::to_string(i) + " = 1\n";

@@ -136,6 +136,7 @@ TEST_F(PluginTables, OfAPluginThatIsNotInstalledAreAProblem) {
 }
 
 TEST_F(PluginTables, AChosenPluginMustBeInstalled) {
+  needed = {"store"};
   EXPECT_THAT(problem("[store]\nplugin = \"sqlit\""),
               HasSubstr(at("2:10") + "`store.plugin` names \"sqlit\", which is not installed; did you mean `sqlite`?"));
 }
