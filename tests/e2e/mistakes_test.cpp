@@ -18,6 +18,11 @@ namespace {
 
 constexpr std::string_view kPrefix = "agentroom://invite/";
 
+std::int64_t unix_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
 void expect_error(const Ended& ended, int code, const std::string& name, const std::string& words) {
   EXPECT_EQ(ended.code, code) << ended.out << ended.err;
   const auto object = ended.json();
@@ -123,14 +128,15 @@ TEST_F(MistakesTest, AnInviteThatIsDamagedAnywhereIsRefused) {
 
 TEST_F(MistakesTest, AnInviteCanBeTooOldRevokedOrOnesOwn) {
   const std::string own = make_invite();
-  expect_error(alice.run({"invite", "accept", own, "--json"}), 2, "usage", "own invite");
+  expect_error(alice.run({"invite", "accept", own, "--json"}), 2, "usage", "made by this identity");
 
   const auto created = alice.run({"invite", "create", "--server", relay.url(), "--json"}).json();
   EXPECT_EQ(alice.run({"invite", "revoke", text(created, "invite_id"), "--server", relay.url(), "--json"}).code, 0);
   expect_error(bob.run({"invite", "accept", text(created, "url"), "--json"}), 1, "invite_revoked", "invite revoked");
 
-  const std::string brief = make_invite({"--ttl", "1ms"});
-  expect_error(bob.run({"invite", "accept", brief, "--json"}), 1, "invite_expired", "invite expired");
+  const auto brief = alice.run({"invite", "create", "--server", relay.url(), "--ttl", "300ms", "--json"}).json();
+  while (unix_ms() <= brief.at("expires_at").to_number<std::int64_t>()) std::this_thread::yield();
+  expect_error(bob.run({"invite", "accept", text(brief, "url"), "--json"}), 1, "invite_expired", "invite expired");
   expect_error(alice.run({"invite", "create", "--server", relay.url(), "--ttl", "8d", "--json"}), 2, "usage", "");
 }
 

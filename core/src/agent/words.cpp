@@ -6,7 +6,8 @@ namespace agentroom::agent::words {
 namespace {
 
 constexpr const char* kAskForInvite = "ask the inviter for a new one: `agentroom invite create`";
-constexpr const char* kCheckRelay = "check that the relay runs and that the URL is right: `agentroom doctor`";
+constexpr const char* kCheckRelay =
+    "check that the URL is right and that a relay runs there: `agentroom relay` starts one";
 constexpr const char* kExchangeInvite =
     "one of you makes a new invite with `agentroom invite create`, the other accepts it with `agentroom invite accept "
     "URL`";
