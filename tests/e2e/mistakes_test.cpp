@@ -123,7 +123,7 @@ TEST_F(MistakesTest, AnInviteThatIsDamagedAnywhereIsRefused) {
       EXPECT_EQ((ended.out + ended.err).find(url.substr(40, 60)), std::string::npos) << "no part of an invite is shown";
     }
   }
-  EXPECT_EQ(bob.run({"invite", "accept", invite, "--json"}).code, 0) << "the true one is still good";
+  EXPECT_EQ(bob.run({"invite", "accept", invite, "--wait", "0", "--json"}).code, 0) << "the true one is still good";
 }
 
 TEST_F(MistakesTest, AnInviteCanBeTooOldRevokedOrOnesOwn) {
@@ -146,7 +146,7 @@ TEST_F(MistakesTest, APeerWithoutASessionIsExitFour) {
 }
 
 TEST_F(MistakesTest, ARelayThatIsDownLeavesTheMessagePending) {
-  const auto accepted = bob.run({"invite", "accept", make_invite(), "--json"});
+  const auto accepted = bob.run({"invite", "accept", make_invite(), "--wait", "0", "--json"});
   ASSERT_EQ(accepted.code, 0) << accepted.out << accepted.err;
   const std::string peer = text(accepted.json(), "peer_pk");
   relay.child->signal(SIGTERM);
@@ -175,7 +175,7 @@ TEST_F(MistakesTest, WhatIsNoRelayIsToldSo) {
 }
 
 TEST_F(MistakesTest, ARelayWithAnotherIdentityIsRefusedUntilItIsTrusted) {
-  const auto accepted = bob.run({"invite", "accept", make_invite(), "--json"});
+  const auto accepted = bob.run({"invite", "accept", make_invite(), "--wait", "0", "--json"});
   ASSERT_EQ(accepted.code, 0);
   const std::string peer = text(accepted.json(), "peer_pk");
   relay.child->signal(SIGTERM);
@@ -194,7 +194,7 @@ TEST_F(MistakesTest, ARelayWithAnotherIdentityIsRefusedUntilItIsTrusted) {
 }
 
 TEST_F(MistakesTest, TextsAtAndBeyondTheEdges) {
-  const auto accepted = bob.run({"invite", "accept", make_invite(), "--json"});
+  const auto accepted = bob.run({"invite", "accept", make_invite(), "--wait", "0", "--json"});
   ASSERT_EQ(accepted.code, 0);
   const std::string peer = text(accepted.json(), "peer_pk");
   const std::string largest(131'072, 'x');
