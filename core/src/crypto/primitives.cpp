@@ -136,7 +136,8 @@ std::optional<Bytes> unbox(ByteView key, const Nonce& nonce, ByteView boxed) {
   require(key.size() == crypto_secretbox_KEYBYTES, "box: key of 32 bytes");
   if (boxed.size() < kMacBytes) return std::nullopt;
   Bytes message(boxed.size() - kMacBytes);
-  if (crypto_secretbox_open_easy(raw(MutableByteView(message)), raw(boxed), boxed.size(), nonce.data(), raw(key)) != 0) {
+  if (crypto_secretbox_open_easy(raw(MutableByteView(message)), raw(boxed), boxed.size(), nonce.data(), raw(key)) !=
+      0) {
     return std::nullopt;
   }
   return message;

@@ -39,7 +39,8 @@ class AgentService final : private LoopMember, private ChannelEvents, private Ag
   AgentEngine& engine() { return *engine_; }
   const crypto::Identity& identity() const { return options_.identity; }
 
-  /// Cancels running handlers, ends links, waits for both and for commits; at most `timeout`. The destructor does it too.
+  /// Cancels running handlers, ends links, waits for both and for commits; at most `timeout`. The destructor does it
+  /// too.
   void shut_down(Duration timeout = std::chrono::seconds(6));
 
  private:

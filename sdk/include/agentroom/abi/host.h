@@ -20,21 +20,21 @@ typedef struct ar_host {
   uint32_t struct_size;
   uint16_t abi_major;
   uint16_t abi_minor;
-  void *ctx; /* to be passed as the first argument of every method below */
+  void* ctx; /* to be passed as the first argument of every method below */
 
   /* Writes one line to the host's log, escaped by the host. Never pass a secret. [any] */
-  void (*log)(void *ctx, int32_t level, ar_string message);
+  void (*log)(void* ctx, int32_t level, ar_string message);
 
   /* A block of `capacity` bytes with size 0, or NULL when there is no memory. The caller is its holder. [any] */
-  ar_buffer *(*allocate)(void *ctx, size_t capacity);
+  ar_buffer* (*allocate)(void* ctx, size_t capacity);
 
   /* Runs `run(arg)` once on the engine thread, in order of the calls. After the instance that posted was closed it may
    * still come: `arg` must outlive that. Returns AR_ABORTED when the host is stopping; `run` is then not called. A host
    * that stops may also drop what it accepted, so `run` must not be the only owner of `arg`. [any] */
-  ar_status (*post)(void *ctx, void (*run)(void *arg), void *arg);
+  ar_status (*post)(void* ctx, void (*run)(void* arg), void* arg);
 
   /* Counts or sets `agentroom_plugin_<name>`; name: [a-z0-9_]{1,64}. [any] */
-  void (*metric)(void *ctx, ar_string name, int32_t kind, double value);
+  void (*metric)(void* ctx, ar_string name, int32_t kind, double value);
 } ar_host;
 
 #ifdef __cplusplus

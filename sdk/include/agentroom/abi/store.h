@@ -1,7 +1,7 @@
 /* agentroom.store/1: an ordered map from bytes to bytes with atomic, durable batches.
  *
- * Keys are ordered as unsigned byte strings, a prefix before its extensions. Values are sealed by the host: a store sees
- * ciphertext, and keys that reveal nothing. One instance is used by one process at a time.
+ * Keys are ordered as unsigned byte strings, a prefix before its extensions. Values are sealed by the host: a store
+ * sees ciphertext, and keys that reveal nothing. One instance is used by one process at a time.
  */
 #ifndef AGENTROOM_ABI_STORE_H
 #define AGENTROOM_ABI_STORE_H
@@ -33,48 +33,50 @@ typedef struct ar_store_op {
 typedef struct ar_store_open_params {
   uint32_t struct_size;
   ar_string config;   /* TOML: the table [store.<plugin>] of the configuration, paths made absolute; may be empty */
-  ar_string location; /* absolute path without extension where the instance keeps its data, e.g. /home/a/x/store: the plugin
-                         appends its own suffix (".db"). Its folder exists with mode 0700. A plugin without files ignores it */
+  ar_string location; /* absolute path without extension where the instance keeps its data, e.g. /home/a/x/store: the
+                         plugin appends its own suffix (".db"). Its folder exists with mode 0700. A plugin without files
+                         ignores it */
 } ar_store_open_params;
 
 /* Called once for each accepted commit, in the order of the commits. `error` is NULL when status is AR_OK, else valid
  * during the call. [any], never from inside `commit` */
-typedef void (*ar_store_done)(void *ctx, ar_status status, const ar_error *error);
+typedef void (*ar_store_done)(void* ctx, ar_status status, const ar_error* error);
 
-/* Called once for each record found. Views valid during the call. A return of 0 ends the scan. Must not call the store. */
-typedef int32_t (*ar_store_visit)(void *ctx, ar_bytes key, ar_bytes value);
+/* Called once for each record found. Views valid during the call. A return of 0 ends the scan. Must not call the store.
+ */
+typedef int32_t (*ar_store_visit)(void* ctx, ar_bytes key, ar_bytes value);
 
 /* Required: all. */
 typedef struct ar_store_interface {
   uint32_t struct_size;
 
   /* Opens or creates. Checks what it finds: a damaged or foreign file is AR_CORRUPT and is left as it is. [owner] */
-  ar_status (*open)(const ar_host *host, const ar_store_open_params *params, ar_store **out, ar_error *error);
+  ar_status (*open)(const ar_host* host, const ar_store_open_params* params, ar_store** out, ar_error* error);
 
   /* Finishes and completes every accepted commit, joins its threads, frees. No callback follows its return. [owner] */
-  void (*close)(ar_store *self);
+  void (*close)(ar_store* self);
 
   /* Calls `visit` once when the key is present, AR_NOT_FOUND without a call when it is not. Sees committed data only.
    * Errors: AR_IO, AR_CORRUPT. [engine] */
-  ar_status (*get)(ar_store *self, ar_bytes key, ar_store_visit visit, void *ctx, ar_error *error);
+  ar_status (*get)(ar_store* self, ar_bytes key, ar_store_visit visit, void* ctx, ar_error* error);
 
-  /* Visits, in key order, at most `limit` (0: all) records whose key begins with `prefix` (empty: any) and is greater than
-   * `after` (empty: from the first). Sees committed data only. Errors: AR_IO, AR_CORRUPT. [engine] */
-  ar_status (*scan)(ar_store *self, ar_bytes prefix, ar_bytes after, uint64_t limit, ar_store_visit visit, void *ctx,
-                    ar_error *error);
+  /* Visits, in key order, at most `limit` (0: all) records whose key begins with `prefix` (empty: any) and is greater
+   * than `after` (empty: from the first). Sees committed data only. Errors: AR_IO, AR_CORRUPT. [engine] */
+  ar_status (*scan)(ar_store* self, ar_bytes prefix, ar_bytes after, uint64_t limit, ar_store_visit visit, void* ctx,
+                    ar_error* error);
 
-  /* Accepts a batch: copies what it needs and returns; `done` is called once all of it is durable (it survives the loss of
-   * power), or with the reason why nothing of it was written. Later operations of a batch see earlier ones. Batches that
-   * wait may be written together. Anything but AR_OK: not accepted, `done` is not called.
+  /* Accepts a batch: copies what it needs and returns; `done` is called once all of it is durable (it survives the loss
+   * of power), or with the reason why nothing of it was written. Later operations of a batch see earlier ones. Batches
+   * that wait may be written together. Anything but AR_OK: not accepted, `done` is not called.
    *
-   * After a failure other than AR_CONFLICT every batch behind it and every later one fails with AR_ABORTED until `resume`,
-   * so that nothing lands behind a gap. Errors by `done`: AR_CONFLICT, AR_IO, AR_ABORTED. Returned: AR_INVALID (sizes,
-   * kinds), AR_TOO_LARGE. [engine] */
-  ar_status (*commit)(ar_store *self, const ar_store_op *ops, size_t count, ar_store_done done, void *ctx,
-                      ar_error *error);
+   * After a failure other than AR_CONFLICT every batch behind it and every later one fails with AR_ABORTED until
+   * `resume`, so that nothing lands behind a gap. Errors by `done`: AR_CONFLICT, AR_IO, AR_ABORTED. Returned:
+   * AR_INVALID (sizes, kinds), AR_TOO_LARGE. [engine] */
+  ar_status (*commit)(ar_store* self, const ar_store_op* ops, size_t count, ar_store_done done, void* ctx,
+                      ar_error* error);
 
   /* Accepts batches again after a failure. The host calls it when no `done` is outstanding. Errors: AR_IO. [engine] */
-  ar_status (*resume)(ar_store *self, ar_error *error);
+  ar_status (*resume)(ar_store* self, ar_error* error);
 } ar_store_interface;
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* agentroom.transport/1: ordered, reliable, message-oriented channels, and plain HTTP requests on a listener.
  *
- * The engine thread drives a transport: nothing is read, written or called back outside `turn`. A transport with threads
- * of its own queues what they bring (bounded) and hands it over in `turn`.
+ * The engine thread drives a transport: nothing is read, written or called back outside `turn`. A transport with
+ * threads of its own queues what they bring (bounded) and hands it over in `turn`.
  *
  * A channel:
  *
@@ -44,15 +44,15 @@ typedef struct ar_peer_info {
 /* Events of channels. All [engine], inside `turn`; a callback may call every method but turn and close. */
 typedef struct ar_channel_events {
   uint32_t struct_size;
-  void *ctx;
-  void (*opened)(void *ctx, ar_channel channel, const ar_peer_info *peer);
+  void* ctx;
+  void (*opened)(void* ctx, ar_channel channel, const ar_peer_info* peer);
   /* One whole message. The host may overwrite its bytes during the call. */
-  void (*message)(void *ctx, ar_channel channel, ar_mut_bytes message);
+  void (*message)(void* ctx, ar_channel channel, ar_mut_bytes message);
   /* All queued bytes went to the system, after `send` had reported more than AR_TRANSPORT_HIGH_WATER. */
-  void (*drained)(void *ctx, ar_channel channel);
-  /* The last event of a channel; also for a connection attempt that failed, then without `opened`. `reason` is for people
-   * and untrusted. */
-  void (*closed)(void *ctx, ar_channel channel, uint16_t code, ar_string reason);
+  void (*drained)(void* ctx, ar_channel channel);
+  /* The last event of a channel; also for a connection attempt that failed, then without `opened`. `reason` is for
+   * people and untrusted. */
+  void (*closed)(void* ctx, ar_channel channel, uint16_t code, ar_string reason);
 } ar_channel_events;
 
 typedef struct ar_http_request {
@@ -66,25 +66,25 @@ typedef struct ar_http_response {
   uint32_t struct_size;
   uint32_t status;
   ar_string content_type; /* static */
-  ar_buffer *body;        /* NULL: empty */
+  ar_buffer* body;        /* NULL: empty */
 } ar_http_response;
 
 typedef struct ar_listen_params {
   uint32_t struct_size;
-  ar_string address;    /* host:port, "[::1]:0"; port 0 picks a free one */
-  uint64_t max_message; /* bytes; a larger message closes its channel with 1009 before it is read */
-  const ar_channel_events *events; /* stays valid until close */
+  ar_string address;               /* host:port, "[::1]:0"; port 0 picks a free one */
+  uint64_t max_message;            /* bytes; a larger message closes its channel with 1009 before it is read */
+  const ar_channel_events* events; /* stays valid until close */
   /* A plain request that asks for no channel. [engine] */
-  void (*request)(void *ctx, const ar_http_request *request, ar_http_response *response);
-  void *request_ctx;
+  void (*request)(void* ctx, const ar_http_request* request, ar_http_response* response);
+  void* request_ctx;
 } ar_listen_params;
 
 typedef struct ar_connect_params {
   uint32_t struct_size;
   ar_string url;
   uint64_t max_message;
-  uint64_t timeout_us; /* until `opened`, then the attempt is closed */
-  const ar_channel_events *events; /* stays valid until close */
+  uint64_t timeout_us;             /* until `opened`, then the attempt is closed */
+  const ar_channel_events* events; /* stays valid until close */
 } ar_connect_params;
 
 typedef struct ar_transport_open_params {
@@ -96,37 +96,40 @@ typedef struct ar_transport_open_params {
 typedef struct ar_transport_interface {
   uint32_t struct_size;
 
-  ar_status (*open)(const ar_host *host, const ar_transport_open_params *params, ar_transport **out, ar_error *error);
+  ar_status (*open)(const ar_host* host, const ar_transport_open_params* params, ar_transport** out, ar_error* error);
 
   /* Ends every channel without events, joins its threads, frees. No callback follows its return. [owner] */
-  void (*close)(ar_transport *self);
+  void (*close)(ar_transport* self);
 
-  /* Binds and listens; `port` is the one bound. Errors: AR_IN_USE, AR_INVALID (address), AR_PERMISSION, AR_IO. [engine] */
-  ar_status (*listen)(ar_transport *self, const ar_listen_params *params, uint16_t *port, ar_error *error);
+  /* Binds and listens; `port` is the one bound. Errors: AR_IN_USE, AR_INVALID (address), AR_PERMISSION, AR_IO. [engine]
+   */
+  ar_status (*listen)(ar_transport* self, const ar_listen_params* params, uint16_t* port, ar_error* error);
 
   /* Stops accepting and frees the port; open channels stay. [engine] */
-  void (*stop_listening)(ar_transport *self);
+  void (*stop_listening)(ar_transport* self);
 
-  /* Starts to connect. The outcome comes in a later turn. Errors: AR_INVALID (URL), AR_UNSUPPORTED (scheme). [engine] */
-  ar_status (*connect)(ar_transport *self, const ar_connect_params *params, ar_channel *out, ar_error *error);
+  /* Starts to connect. The outcome comes in a later turn. Errors: AR_INVALID (URL), AR_UNSUPPORTED (scheme). [engine]
+   */
+  ar_status (*connect)(ar_transport* self, const ar_connect_params* params, ar_channel* out, ar_error* error);
 
   /* Queues one message and becomes the holder of the buffer. Never blocks. Returns the bytes of this channel that the
    * system has not taken yet, this message included; 0 when the channel has ended (the message is dropped). [engine] */
-  uint64_t (*send)(ar_transport *self, ar_channel channel, ar_buffer *message);
+  uint64_t (*send)(ar_transport* self, ar_channel channel, ar_buffer* message);
 
   /* Stops and restarts reading. A message that was read already may still come. [engine] */
-  void (*pause)(ar_transport *self, ar_channel channel);
-  void (*resume)(ar_transport *self, ar_channel channel);
+  void (*pause)(ar_transport* self, ar_channel channel);
+  void (*resume)(ar_transport* self, ar_channel channel);
 
-  /* Sends what is queued (for at most 5 s), then closes. Only `closed` follows. `reason`: ASCII, at most 120 bytes. [engine] */
-  void (*close_channel)(ar_transport *self, ar_channel channel, uint16_t code, ar_string reason);
+  /* Sends what is queued (for at most 5 s), then closes. Only `closed` follows. `reason`: ASCII, at most 120 bytes.
+   * [engine] */
+  void (*close_channel)(ar_transport* self, ar_channel channel, uint16_t code, ar_string reason);
 
-  /* Flushes what was sent since the last turn, each channel once; waits at most `timeout_us` for something to happen (0:
-   * does not wait); reads, and calls back with all that came. [engine] */
-  void (*turn)(ar_transport *self, uint64_t timeout_us);
+  /* Flushes what was sent since the last turn, each channel once; waits at most `timeout_us` for something to happen
+   * (0: does not wait); reads, and calls back with all that came. [engine] */
+  void (*turn)(ar_transport* self, uint64_t timeout_us);
 
   /* Makes the running or the next `turn` return without waiting. [any] */
-  void (*wake)(ar_transport *self);
+  void (*wake)(ar_transport* self);
 } ar_transport_interface;
 
 #ifdef __cplusplus
