@@ -63,11 +63,13 @@ Result<crypto::RelayIdentity> relay_identity(Context& context) {
 /// Hands what the tunnel says over to the engine thread.
 class TunnelReport final : public TunnelEvents {
  public:
-  TunnelReport(Output& out, runtime::Process& process) : out_(out), process_(process) {}
+  /// `plugin`: progress is told as an event of that name.
+  TunnelReport(Output& out, runtime::Process& process, std::string plugin)
+      : out_(out), process_(process), plugin_(std::move(plugin)) {}
 
   void on_progress(const std::string& state, const std::string& detail) override {
     process_.loop().post([this, state, detail] {
-      out_.event("tunnel_progress", {{"state", printable(state)}, {"detail", printable(detail)}}, {});
+      out_.event(plugin_, {{"state", printable(state)}, {"detail", printable(detail)}}, {});
     });
   }
   void on_ready(const std::string& url) override {
@@ -96,6 +98,7 @@ class TunnelReport final : public TunnelEvents {
  private:
   Output& out_;
   runtime::Process& process_;
+  const std::string plugin_;
   std::optional<std::string> new_url_;
 };
 
@@ -124,7 +127,7 @@ int serve(Context& context, runtime::Process& process, const RelayCommand& comma
             "relay listens on  " + out.styled(Style::kBold, url));
   out.remark("Ctrl-C stops it. What waits for agents that are away is kept.");
 
-  TunnelReport report(out, process);
+  TunnelReport report(out, process, context.settings().tunnel.plugin);
   if (tunnel) {
     auto address = *config::parse_listen_address(listen);
     address.port = port;

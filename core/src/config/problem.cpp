@@ -1,7 +1,7 @@
 #include "config/problem.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <tuple>
 
 namespace agentroom::config {
 
@@ -16,7 +16,7 @@ std::string Problem::text() const {
 }
 
 void sort_by_place(Problems& problems) {
-  std::ranges::stable_sort(problems, {}, [](const Problem& p) { return std::pair(p.where.line, p.where.column); });
+  std::ranges::sort(problems, {}, [](const Problem& p) { return std::tie(p.where.line, p.where.column, p.message); });
 }
 
 Error to_error(const Problems& problems) {
