@@ -156,7 +156,7 @@ void Outbox::on_ready(Link& link) {
   }
 }
 
-void Outbox::erase(const MsgId& msg_id) {
+void Outbox::erase(MsgId msg_id) {
   const Place place = index_.at(msg_id);
   Row& row = place.lane->rows.at(place.sequence);
   const AgentId to = row.record.to;

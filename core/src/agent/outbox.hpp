@@ -94,10 +94,10 @@ class Outbox {
   void list(Relay& relay, Lane& lane);
   Row* next_row(Lane& lane);
   void land(Relay& relay, Lane& lane, Row& row);
-  void erase(const MsgId& msg_id);
+  void erase(MsgId msg_id);  // by value: callers name it by the row that goes
   void reject(const Place& place, const protocol::AckItem& item);
   void retry_later(const Place& place, const protocol::AckItem& item);
-  void fail(const MsgId& msg_id, Error why);
+  void fail(MsgId msg_id, Error why);
   void progress(const Row& row, SendStatus status, std::optional<Error> why = {});
   void remember_queued(const MsgId& msg_id, const AgentId& to);
 

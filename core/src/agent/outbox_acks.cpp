@@ -81,7 +81,7 @@ void Outbox::retry_later(const Place& place, const protocol::AckItem& item) {
   }
 }
 
-void Outbox::fail(const MsgId& msg_id, Error why) {
+void Outbox::fail(MsgId msg_id, Error why) {
   const Place place = index_.at(msg_id);
   progress(place.lane->rows.at(place.sequence), SendStatus::kFailed, std::move(why));
   context_.journal.remove(sequence_key(RecordKind::kOutgoing, place.sequence));
