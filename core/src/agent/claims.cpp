@@ -116,7 +116,7 @@ void Claims::drop_peer(const AgentId& peer) {
   }
 }
 
-void Claims::forget(const MsgId& claim) {
+void Claims::forget(MsgId claim) {
   const auto found = entries_.find(claim);
   context_.journal.remove(key_of(found->second.record));
   entries_.erase(found);

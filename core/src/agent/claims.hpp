@@ -72,7 +72,7 @@ class Claims {
   void rejected(Entry& entry, Error why);
   /// After OK the inviter refused the session.
   bool refused_by_inviter(Link& link, const MsgId& claim, const protocol::AckItem& item);
-  void forget(const MsgId& claim);
+  void forget(MsgId claim);  // by value: callers name it by the entry that goes
   void answer(AgentEngine::Done<AcceptedInvite>& done, Error why);
   Bytes key_of(const ClaimRecord& record) const;
 

@@ -121,7 +121,7 @@ const InviteRecord* Invites::find(const InviteId& invite) const {
   return found == entries_.end() ? nullptr : &found->second.record;
 }
 
-void Invites::close(const InviteId& invite) {
+void Invites::close(InviteId invite) {
   const auto found = entries_.find(invite);
   if (found == entries_.end()) return;
   if (found->second.revoked) {
@@ -133,7 +133,7 @@ void Invites::close(const InviteId& invite) {
   forget(invite);
 }
 
-void Invites::forget(const InviteId& invite) {
+void Invites::forget(InviteId invite) {
   entries_.erase(invite);
   context_.journal.remove(key_of(invite));
 }

@@ -30,7 +30,7 @@ class Invites {
 
   const InviteRecord* find(const InviteId& invite) const;
   /// Its SessionInit came: stages the end of its record.
-  void close(const InviteId& invite);
+  void close(InviteId invite);
 
   void on_ready(Link& link);
   /// Sends what waits for this relay.
@@ -71,7 +71,7 @@ class Invites {
   /// Stops waiting for the owner's sake; an unpublished invite is revoked.
   void give_up(Entry& entry, const Error& why);
   void save(Entry& entry);
-  void forget(const InviteId& invite);
+  void forget(InviteId invite);  // by value: callers name it by the entry that goes
   CreatedInvite announce(const InviteRecord& record) const;
   Bytes key_of(const InviteId& invite) const;
 

@@ -34,7 +34,7 @@ PeerRecord& Peers::add(const AgentId& peer) {
   return place->second;
 }
 
-void Peers::forget(const AgentId& peer) {
+void Peers::forget(AgentId peer) {
   if (peers_.erase(peer) > 0) context_.journal.remove(key_of(peer));
 }
 

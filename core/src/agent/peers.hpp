@@ -19,7 +19,7 @@ class Peers {
   const PeerRecord* find(const AgentId& peer) const;
   /// Known from now on.
   PeerRecord& add(const AgentId& peer);
-  void forget(const AgentId& peer);
+  void forget(AgentId peer);
 
   /// The name the peer gives itself; cleaned here.
   void set_own_name(const AgentId& peer, std::string_view name);

@@ -60,7 +60,7 @@ Session& Sessions::add(SessionFacts facts, crypto::Ratchet ratchet) {
   return added;
 }
 
-void Sessions::remove(const SessionId& id) {
+void Sessions::remove(SessionId id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   Session& session = *found->second;

@@ -35,7 +35,7 @@ class Sessions {
 
   /// Takes it over and stages its record.
   Session& add(SessionFacts facts, crypto::Ratchet ratchet);
-  void remove(const SessionId& id);
+  void remove(SessionId id);
 
   Session* find(const SessionId& id);
   Session* find_by_invite(const InviteId& invite);

@@ -11,6 +11,7 @@
 namespace agentroom::crypto::test {
 
 inline Bytes from_hex(std::string_view hex) {
+  if (hex.empty()) return {};
   Bytes out(hex.size() / 2);
   std::size_t size = 0;
   if (sodium_hex2bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), hex.data(), hex.size(), nullptr, &size,
