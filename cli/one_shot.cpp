@@ -41,6 +41,7 @@ Result<std::unique_ptr<OneShot>> OneShot::open(Context& context, Options options
 }
 
 OneShot::~OneShot() {
+  see_ = nullptr;  // what it refers to is gone by now; the turns of the shutdown still bring events
   if (agent_) agent_->shut_down(kShutDownTime);
   agent_.reset();
 }

@@ -6,7 +6,11 @@ RunningAgent::RunningAgent(Context& context, runtime::Process& process, std::str
                            const AgentId& self)
     : process_(process), server_(std::move(server)), link_(context.out(), std::move(first_event), server_, self) {}
 
-RunningAgent::~RunningAgent() = default;
+RunningAgent::~RunningAgent() {
+  // What they refer to may be gone by now; the turns of the shutdown still bring events.
+  see_ = nullptr;
+  see_connected_ = nullptr;
+}
 
 Result<std::unique_ptr<RunningAgent>> RunningAgent::open(Context& context, runtime::Process& process, Options options) {
   auto server = context.server();

@@ -61,12 +61,13 @@ void AgentService::rebuild(const Now& now) {
 }
 
 void AgentService::on_time(const Now& now) {
-  if (rebuild_at_ && *rebuild_at_ <= now.steady) return rebuild(now);
+  if (rebuild_at_) return rebuild(now);
   engine_->on_time(now);
 }
 
 std::optional<Duration> AgentService::next_deadline() const {
-  return rebuild_at_ ? rebuild_at_ : engine_->next_deadline();
+  if (!rebuild_at_) return engine_->next_deadline();
+  return shut_down_ ? std::nullopt : rebuild_at_;  // an engine made now would be one that nobody stops
 }
 
 void AgentService::flush(const Now& now) {

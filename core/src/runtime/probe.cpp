@@ -38,7 +38,8 @@ Result<ProbeAnswer> probe_relay(Process& process, const std::string& url, Durati
   const Duration took = process.now().steady - started;
 
   process.transport().close(*channel, 1000, "probe");
-  process.run_until([&] { return events.closed; }, std::chrono::seconds(6));  // `events` must outlive the channel
+  process.loop().run_until([&] { return events.closed; },
+                           std::chrono::seconds(6));  // `events` must outlive the channel
   if (!events.answer) return fail(ErrorCode::kTimeout, "no answer from the relay at " + printable(url), hint);
   if (!*events.answer) {
     const Error& why = events.answer->error();

@@ -27,7 +27,10 @@ Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, Relay
   RelayObserver& observer = *relay;
   relay->engine_ = std::make_unique<RelayEngine>(o.config, o.identity, *relay->store_, process.transport(),
                                                  process.random(), observer);
-  if (auto started = relay->engine_->start(process.now()); !started) return pass(started);
+  if (auto started = relay->engine_->start(process.now()); !started) {
+    relay->engine_.reset();  // it has nothing to drain
+    return pass(started);
+  }
   process.loop().add(*relay);
 
   auto port = process.transport().listen({.address = o.listen}, *relay);
