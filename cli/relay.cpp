@@ -29,13 +29,13 @@ Result<std::string> listen_address(const RelayCommand& command, const std::strin
 }
 
 /// What an agent on this machine connects to.
-std::string local_url(const std::string& listen, std::uint16_t port) {
+std::string local_url(const std::string& listen, const std::string& scheme, std::uint16_t port) {
   auto address = *config::parse_listen_address(listen);
   const bool local =
       address.host == "127.0.0.1" || address.host == "0.0.0.0" || address.host == "::" || address.host == "::1";
   if (local) address.host = "localhost";
   address.port = port;
-  return "ws://" + address.text() + "/ws";
+  return scheme + "://" + address.text() + "/ws";
 }
 
 Result<crypto::RelayIdentity> relay_identity(Context& context) {
@@ -122,7 +122,7 @@ int serve(Context& context, runtime::Process& process, const RelayCommand& comma
                                                      .version = AGENTROOM_VERSION});
   if (!relay) return out.error(relay.error());
   const std::uint16_t port = (*relay)->port();
-  const std::string url = local_url(listen, port);
+  const std::string url = local_url(listen, (*relay)->scheme(), port);
   out.event("listening", {{"port", port}, {"local_url", url}, {"relay_pk", base64url(relay_id.view())}},
             "relay listens on  " + out.styled(Style::kBold, url));
   out.remark("Ctrl-C stops it. What waits for agents that are away is kept.");

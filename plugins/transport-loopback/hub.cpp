@@ -14,7 +14,7 @@ Hub& Hub::instance() {
   return hub;
 }
 
-sdk::Result<std::uint16_t> Hub::listen(Endpoint& endpoint, Address address, const sdk::ListenOptions& options) {
+sdk::Result<sdk::Listening> Hub::listen(Endpoint& endpoint, Address address, const sdk::ListenOptions& options) {
   if (address.port == 0) {
     do {
       address.port = next_port_++;
@@ -27,7 +27,7 @@ sdk::Result<std::uint16_t> Hub::listen(Endpoint& endpoint, Address address, cons
                      "listen on port 0 to get a free one");
   }
   endpoint.listening.emplace(address, Endpoint::Listener{options.events, options.max_message});
-  return address.port;
+  return sdk::Listening{address.port, "ws"};
 }
 
 void Hub::stop_listening(Endpoint& endpoint) {

@@ -85,7 +85,7 @@ class Hub {
   std::mutex mutex;
 
   /// Port 0 becomes a free one. Errors: AR_IN_USE.
-  sdk::Result<std::uint16_t> listen(Endpoint& endpoint, Address address, const sdk::ListenOptions& options);
+  sdk::Result<sdk::Listening> listen(Endpoint& endpoint, Address address, const sdk::ListenOptions& options);
   void stop_listening(Endpoint& endpoint);
 
   /// Makes both sides when somebody listens there, else a channel that is about to be told so.

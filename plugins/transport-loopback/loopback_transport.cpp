@@ -24,7 +24,7 @@ ChannelPtr LoopbackTransport::live(ar_channel id) const {
   return found == end_.channels.end() || found->second->close_due ? nullptr : found->second;
 }
 
-sdk::Result<std::uint16_t> LoopbackTransport::listen(const sdk::ListenOptions& options) {
+sdk::Result<sdk::Listening> LoopbackTransport::listen(const sdk::ListenOptions& options) {
   const auto address = parse_address(options.address);
   if (!address) {
     return sdk::fail(AR_INVALID, "cannot listen on \"" + std::string(options.address) + "\": expected host:port");

@@ -24,7 +24,7 @@ class LoopbackTransport final : public sdk::Transport {
 
   static sdk::Result<std::unique_ptr<LoopbackTransport>> open(sdk::Host host, const sdk::TransportOptions& options);
 
-  sdk::Result<std::uint16_t> listen(const sdk::ListenOptions& options) override;
+  sdk::Result<sdk::Listening> listen(const sdk::ListenOptions& options) override;
   void stop_listening() override;
   sdk::Result<ar_channel> connect(const sdk::ConnectOptions& options) override;
   std::uint64_t send(ar_channel channel, sdk::Buffer message) override;

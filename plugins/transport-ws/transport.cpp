@@ -24,11 +24,12 @@ WsTransport::~WsTransport() {
   channels_.clear();
 }
 
-sdk::Result<std::uint16_t> WsTransport::listen(const sdk::ListenOptions& options) {
+sdk::Result<sdk::Listening> WsTransport::listen(const sdk::ListenOptions& options) {
   auto listener = std::make_shared<Listener>(loop_, channels_, config_, options);
-  auto port = listener->open(options.address);
-  if (port) listeners_.push_back(std::move(listener));
-  return port;
+  const auto port = listener->open(options.address);
+  if (!port) return port.error();
+  listeners_.push_back(std::move(listener));
+  return sdk::Listening{*port, "ws"};
 }
 
 void WsTransport::stop_listening() {

@@ -19,7 +19,7 @@ class WsTransport final : public sdk::Transport {
   WsTransport(sdk::Host host, const Config& config);
   ~WsTransport() override;
 
-  sdk::Result<std::uint16_t> listen(const sdk::ListenOptions& options) override;
+  sdk::Result<sdk::Listening> listen(const sdk::ListenOptions& options) override;
   void stop_listening() override;
   sdk::Result<ar_channel> connect(const sdk::ConnectOptions& options) override;
   std::uint64_t send(ar_channel channel, sdk::Buffer message) override;

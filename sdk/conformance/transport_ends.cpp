@@ -148,11 +148,17 @@ TEST_F(TransportEnds, AnUnknownSchemeIsRefusedAtOnce) {
   EXPECT_STRNE(error.message, "");
 }
 
+TEST_F(TransportEnds, AListenerTellsTheSchemeOfItsUrls) {
+  server_->listen();
+  EXPECT_THAT(server_->scheme(), testing::AnyOf("ws", "wss"));
+  EXPECT_NE(server_->port(), 0);
+}
+
 TEST_F(TransportEnds, APortInUseIsToldAsSuch) {
   server_->listen();
-  std::uint16_t port = 0;
+  ar_listening listening;
   Error error;
-  EXPECT_EQ(client_->try_listen("127.0.0.1:" + std::to_string(server_->port()), &port, &error), AR_IN_USE);
+  EXPECT_EQ(client_->try_listen("127.0.0.1:" + std::to_string(server_->port()), &listening, &error), AR_IN_USE);
   EXPECT_THAT(error.message, HasSubstr(std::to_string(server_->port())));
 }
 
@@ -160,16 +166,17 @@ TEST_F(TransportEnds, APortIsFreeAfterListeningStopped) {
   server_->listen();
   server_->stop_listening();
   server_->turn();
-  std::uint16_t port = 0;
+  ar_listening listening;
   Error error;
-  EXPECT_EQ(client_->try_listen("127.0.0.1:" + std::to_string(server_->port()), &port, &error), AR_OK) << error.message;
+  EXPECT_EQ(client_->try_listen("127.0.0.1:" + std::to_string(server_->port()), &listening, &error), AR_OK)
+      << error.message;
 }
 
 TEST_F(TransportEnds, ABadAddressIsRefused) {
   for (const std::string_view address : {"", "8787", "127.0.0.1", "127.0.0.1:port", ":1"}) {
-    std::uint16_t port = 0;
+    ar_listening listening;
     Error error;
-    EXPECT_EQ(server_->try_listen(address, &port, &error), AR_INVALID) << address;
+    EXPECT_EQ(server_->try_listen(address, &listening, &error), AR_INVALID) << address;
   }
 }
 

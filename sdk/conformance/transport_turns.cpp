@@ -50,6 +50,18 @@ TEST_F(TransportTurns, EndWhenAMessageComes) {
   EXPECT_LT(spent, kPatience);
 }
 
+TEST_F(TransportTurns, AReloadDisturbsNoChannel) {
+  open_channel();
+  client_->send(near_, "before");
+  Error error;
+  EXPECT_EQ(server_->reload(&error), AR_OK) << error.message;
+  EXPECT_EQ(client_->reload(&error), AR_OK) << error.message;
+  client_->send(near_, "after");
+  ASSERT_TRUE(drive_until([&] { return far().messages.size() == 2; }));
+  const ar_channel next = client_->connect(url_);
+  ASSERT_TRUE(drive_until([&] { return client_->channel(next).opened; }));
+}
+
 TEST_F(TransportTurns, AWakeFromAnotherThreadEndsTheWait) {
   std::atomic<bool> begun = false;
   std::thread waker([&] {

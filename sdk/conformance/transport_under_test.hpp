@@ -63,7 +63,7 @@ class TransportUnderTest {
     closed_ = true;
   }
 
-  ar_status try_listen(std::string_view address, std::uint16_t* port, ar_error* error,
+  ar_status try_listen(std::string_view address, ar_listening* out, ar_error* error,
                        std::uint64_t max_message = kMaxMessage) {
     ar_listen_params params{};
     params.struct_size = sizeof params;
@@ -72,17 +72,20 @@ class TransportUnderTest {
     params.events = &events_;
     params.request = &on_request;
     params.request_ctx = this;
-    return interface_.listen(transport_, &params, port, error);
+    *out = {};
+    out->struct_size = sizeof *out;
+    return interface_.listen(transport_, &params, out, error);
   }
 
   /// The URL under which the listener is found.
   std::string listen(std::uint64_t max_message = kMaxMessage) {
     Error error;
-    const ar_status status = try_listen("127.0.0.1:0", &port_, &error, max_message);
+    const ar_status status = try_listen("127.0.0.1:0", &listening_, &error, max_message);
     if (status != AR_OK) throw std::runtime_error("listen: " + describe(status, error));
-    return "ws://127.0.0.1:" + std::to_string(port_) + "/ws";
+    return scheme() + "://127.0.0.1:" + std::to_string(port()) + "/ws";
   }
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return listening_.port; }
+  std::string scheme() const { return std::string(as_text(listening_.scheme)); }
   void stop_listening() { interface_.stop_listening(transport_); }
 
   ar_status try_connect(std::string_view url, ar_channel* out, ar_error* error, std::uint64_t max_message = kMaxMessage,
@@ -121,6 +124,8 @@ class TransportUnderTest {
   }
   /// Thread: any.
   void wake() { interface_.wake(transport_); }
+
+  ar_status reload(ar_error* error) { return interface_.reload(transport_, error); }
 
   void turn(std::chrono::microseconds timeout = {}) {
     in_turn_ = true;
@@ -216,7 +221,7 @@ class TransportUnderTest {
   const ar_transport_interface& interface_;
   ar_transport* transport_ = nullptr;
   ar_channel_events events_{};
-  std::uint16_t port_ = 0;
+  ar_listening listening_{};
   bool in_turn_ = false;
   bool closed_ = false;
   std::thread::id turn_thread_;

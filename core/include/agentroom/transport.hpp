@@ -82,6 +82,12 @@ struct ListenOptions {
   std::size_t max_message = 262'144;       ///< bytes of one message; a larger one closes the channel with 1009
 };
 
+/// Where a listener is found.
+struct Listening {
+  std::uint16_t port = 0;
+  std::string scheme;  ///< how URLs that reach it begin: "ws" or "wss"
+};
+
 struct ConnectOptions {
   std::string url;
   std::size_t max_message = 262'144;
@@ -91,9 +97,9 @@ struct ConnectOptions {
 /// Carries channels. The engine thread drives it: nothing happens outside `turn`. Thread: the engine's, except `wake`.
 class Transport : public Channels {
  public:
-  /// The port that was bound. `events` must outlive the transport. Errors: kIo (port in use), kInvalid (address),
+  /// Binds and listens. `events` must outlive the transport. Errors: kIo (port in use), kInvalid (address),
   /// kPermission.
-  virtual Result<std::uint16_t> listen(const ListenOptions& options, ListenerEvents& events) = 0;
+  virtual Result<Listening> listen(const ListenOptions& options, ListenerEvents& events) = 0;
 
   /// Starts to connect; the outcome is `on_opened` or `on_closed`, in a later turn. Errors: kInvalid (URL), kUsage
   /// (scheme that this transport does not speak).
@@ -108,6 +114,10 @@ class Transport : public Channels {
 
   /// Makes a running or the next `turn` return at once. Thread: any.
   virtual void wake() = 0;
+
+  /// Reads certificates, keys and the like again: channels that begin from now on use the new, open ones go on. When
+  /// anything is wrong with the new, all of the old stays in use. Errors: kInvalid, kPermission, kIo.
+  virtual Result<void> reload() = 0;
 };
 
 }  // namespace agentroom

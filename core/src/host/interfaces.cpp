@@ -25,6 +25,7 @@ constexpr std::array kTransportSlots = {
     Slot{"close_channel", offsetof(ar_transport_interface, close_channel)},
     Slot{"turn", offsetof(ar_transport_interface, turn)},
     Slot{"wake", offsetof(ar_transport_interface, wake)},
+    Slot{"reload", offsetof(ar_transport_interface, reload)},
 };
 constexpr std::array kTunnelSlots = {
     Slot{"open", offsetof(ar_tunnel_interface, open)},

@@ -14,6 +14,8 @@ namespace agentroom::host {
 
 namespace {
 
+constexpr std::size_t kMaxScheme = 16;
+
 class TransportAdapter final : public Transport {
  public:
   TransportAdapter(std::shared_ptr<Library> library, const ar_transport_interface& interface, ar_transport* transport)
@@ -26,7 +28,7 @@ class TransportAdapter final : public Transport {
   TransportAdapter(const TransportAdapter&) = delete;
   TransportAdapter& operator=(const TransportAdapter&) = delete;
 
-  Result<std::uint16_t> listen(const ListenOptions& options, ListenerEvents& events) override {
+  Result<Listening> listen(const ListenOptions& options, ListenerEvents& events) override {
     thread_.check("Transport::listen");
     ar_listen_params params{};
     params.struct_size = sizeof params;
@@ -35,11 +37,15 @@ class TransportAdapter final : public Transport {
     params.events = events_.of(events);
     params.request = EventTable::request;
     params.request_ctx = events_.request_ctx(events);
-    std::uint16_t port = 0;
-    auto bound = call_for_status(library_->id(), "listen",
-                                 [&](ar_error* error) { return interface_.listen(transport_, &params, &port, error); });
+    ar_listening listening{};
+    listening.struct_size = sizeof listening;
+    auto bound = call_for_status(library_->id(), "listen", [&](ar_error* error) {
+      return interface_.listen(transport_, &params, &listening, error);
+    });
     if (!bound) return pass(bound);
-    return port;
+    std::string scheme = plugin_text(listening.scheme, kMaxScheme);
+    if (scheme.empty()) return fail(ErrorCode::kPlugin, library_->id() + ": listen succeeded without a scheme");
+    return Listening{listening.port, std::move(scheme)};
   }
 
   Result<ChannelId> connect(const ConnectOptions& options, ChannelEvents& events) override {
@@ -95,6 +101,12 @@ class TransportAdapter final : public Transport {
 
   void wake() override {
     call_plugin(library_->id(), "wake", [&] { return interface_.wake(transport_), true; });
+  }
+
+  Result<void> reload() override {
+    thread_.check("Transport::reload");
+    return call_for_status(library_->id(), "reload",
+                           [&](ar_error* error) { return interface_.reload(transport_, error); });
   }
 
  private:

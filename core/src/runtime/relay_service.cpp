@@ -33,9 +33,9 @@ Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, Relay
   }
   process.loop().add(*relay);
 
-  auto port = process.transport().listen({.address = o.listen}, *relay);
-  if (!port) return pass(port);
-  relay->port_ = *port;
+  auto listening = process.transport().listen({.address = o.listen}, *relay);
+  if (!listening) return pass(listening);
+  relay->listening_ = std::move(*listening);
   return relay;
 }
 

@@ -33,7 +33,9 @@ class RelayService final : private LoopMember, private ListenerEvents, private R
   static Result<std::unique_ptr<RelayService>> open(Process& process, RelayServiceOptions options);
   ~RelayService() override;
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return listening_.port; }
+  /// How URLs that reach it begin: "ws" or "wss".
+  const std::string& scheme() const { return listening_.scheme; }
   RelayStatus status() const { return engine_->status(); }
 
   /// Stops accepting, tells every agent, stores what is in flight; at most 5 s.
@@ -63,7 +65,7 @@ class RelayService final : private LoopMember, private ListenerEvents, private R
   Now started_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<RelayEngine> engine_;
-  std::uint16_t port_ = 0;
+  Listening listening_;
 };
 
 }  // namespace agentroom::runtime

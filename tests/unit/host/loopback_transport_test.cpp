@@ -39,9 +39,9 @@ class Loopback : public testing::Test {
   std::unique_ptr<Transport> transport() { return std::move(host_.open_transport("loopback", "").value()); }
 
   void connect(const std::string& path = "/ws") {
-    const auto port = server_->listen({"127.0.0.1:0", 1 << 22}, relay_);
-    ASSERT_TRUE(port) << port.error().message;
-    url_ = "ws://localhost:" + std::to_string(*port) + path;
+    const auto listening = server_->listen({"127.0.0.1:0", 1 << 22}, relay_);
+    ASSERT_TRUE(listening) << listening.error().message;
+    url_ = listening->scheme + "://localhost:" + std::to_string(listening->port) + path;
     const auto channel = client_->connect({url_, 1000, std::chrono::seconds(10)}, agent_);
     ASSERT_TRUE(channel) << channel.error().message;
     turns();

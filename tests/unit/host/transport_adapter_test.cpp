@@ -26,10 +26,10 @@ class ScriptedTransport final : public sdk::Transport {
     return transport;
   }
 
-  sdk::Result<std::uint16_t> listen(const sdk::ListenOptions& options) override {
+  sdk::Result<sdk::Listening> listen(const sdk::ListenOptions& options) override {
     if (options.address == "busy:1") return sdk::fail(AR_IN_USE, "busy:1 is in use");
     listener = options;
-    return std::uint16_t{4711};
+    return sdk::Listening{4711, options.address == "nowhere:1" ? "" : "wss"};
   }
   void stop_listening() override {}
   sdk::Result<ar_channel> connect(const sdk::ConnectOptions& options) override {
@@ -52,6 +52,11 @@ class ScriptedTransport final : public sdk::Transport {
     if (in_turn) in_turn();
   }
   void wake() override { last = "wake"; }
+  sdk::Status reload() override {
+    if (last == "broken") return sdk::fail(AR_INVALID, "cert.pem holds no certificate", "give it one");
+    last = "reload";
+    return {};
+  }
 
   std::optional<sdk::ListenOptions> listener;
   std::optional<sdk::ConnectOptions> connected;
@@ -101,7 +106,10 @@ class TransportAdapter : public testing::Test {
 };
 
 TEST_F(TransportAdapter, PassesEventsOfBothEndsOn) {
-  ASSERT_EQ(transport_->listen({"127.0.0.1:0", 1000}, events_).value(), 4711);
+  const auto listening = transport_->listen({"127.0.0.1:0", 1000}, events_);
+  ASSERT_TRUE(listening);
+  EXPECT_EQ(listening->port, 4711);
+  EXPECT_EQ(listening->scheme, "wss");
   RecordedEvents client;
   ASSERT_EQ(transport_->connect({"ws://x", 1000, std::chrono::seconds(3)}, client).value(), 7U);
   EXPECT_EQ(plugin_->listener->max_message, 1000U);
@@ -159,6 +167,23 @@ TEST_F(TransportAdapter, MapsRefusals) {
   const auto scheme = transport_->connect({"http://x", 1000, {}}, events_);
   ASSERT_FALSE(scheme);
   EXPECT_EQ(scheme.error().code, ErrorCode::kUsage);
+}
+
+TEST_F(TransportAdapter, RefusesAListenerWithoutAScheme) {
+  const auto nowhere = transport_->listen({"nowhere:1", 1000}, events_);
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(nowhere.error().code, ErrorCode::kPlugin);
+}
+
+TEST_F(TransportAdapter, PassesAReloadAndWhatIsWrongWithIt) {
+  EXPECT_TRUE(transport_->reload());
+  EXPECT_EQ(plugin_->last, "reload");
+  plugin_->last = "broken";
+  const auto broken = transport_->reload();
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().code, ErrorCode::kInvalid);
+  EXPECT_THAT(broken.error().message, HasSubstr("cert.pem holds no certificate"));
+  EXPECT_EQ(broken.error().hint, "give it one");
 }
 
 TEST_F(TransportAdapter, CarriesAnExceptionOfTheEngineAroundThePlugin) {

@@ -28,8 +28,9 @@ class FakeTransport final : public Transport {
     if (!woken_.exchange(false)) clock_.time += timeout;
   }
   void wake() override { woken_ = true; }
+  Result<void> reload() override { return {}; }
 
-  Result<std::uint16_t> listen(const ListenOptions&, ListenerEvents&) override { return 1; }
+  Result<Listening> listen(const ListenOptions&, ListenerEvents&) override { return Listening{1, "ws"}; }
   Result<ChannelId> connect(const ConnectOptions&, ChannelEvents&) override { return 1; }
   void stop_listening() override {}
   std::size_t send(ChannelId, Bytes) override { return 0; }

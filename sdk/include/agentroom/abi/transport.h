@@ -79,6 +79,13 @@ typedef struct ar_listen_params {
   void* request_ctx;
 } ar_listen_params;
 
+/* What `listen` bound. The host sets `struct_size`, the transport the rest. */
+typedef struct ar_listening {
+  uint32_t struct_size;
+  uint16_t port;
+  ar_string scheme; /* static, not empty: how URLs that reach the listener begin, "ws" or "wss" */
+} ar_listening;
+
 typedef struct ar_connect_params {
   uint32_t struct_size;
   ar_string url;
@@ -101,9 +108,8 @@ typedef struct ar_transport_interface {
   /* Ends every channel without events, joins its threads, frees. No callback follows its return. [owner] */
   void (*close)(ar_transport* self);
 
-  /* Binds and listens; `port` is the one bound. Errors: AR_IN_USE, AR_INVALID (address), AR_PERMISSION, AR_IO. [engine]
-   */
-  ar_status (*listen)(ar_transport* self, const ar_listen_params* params, uint16_t* port, ar_error* error);
+  /* Binds and listens; `out` tells where. Errors: AR_IN_USE, AR_INVALID (address), AR_PERMISSION, AR_IO. [engine] */
+  ar_status (*listen)(ar_transport* self, const ar_listen_params* params, ar_listening* out, ar_error* error);
 
   /* Stops accepting and frees the port; open channels stay. [engine] */
   void (*stop_listening)(ar_transport* self);
@@ -130,6 +136,11 @@ typedef struct ar_transport_interface {
 
   /* Makes the running or the next `turn` return without waiting. [any] */
   void (*wake)(ar_transport* self);
+
+  /* Reads again what the configuration names by path, such as certificates and keys: channels that begin from now on
+   * use the new, open ones go on. When anything is wrong with the new, all of the old stays in use. A transport that
+   * has no such files does nothing. Errors: AR_INVALID (content), AR_PERMISSION, AR_IO. [engine] */
+  ar_status (*reload)(ar_transport* self, ar_error* error);
 } ar_transport_interface;
 
 #ifdef __cplusplus

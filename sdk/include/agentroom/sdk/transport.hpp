@@ -81,6 +81,12 @@ struct ListenOptions {
   RequestHandler request;
 };
 
+/// Where a listener is found.
+struct Listening {
+  std::uint16_t port = 0;
+  std::string_view scheme;  ///< static; how URLs that reach it begin: "ws" or "wss"
+};
+
 struct ConnectOptions {
   std::string_view url;  ///< valid during `connect`
   std::uint64_t max_message = 0;
@@ -98,8 +104,8 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  /// Binds and listens; the port that was bound. Errors: AR_IN_USE, AR_INVALID (address), AR_PERMISSION, AR_IO.
-  virtual Result<std::uint16_t> listen(const ListenOptions& options) = 0;
+  /// Binds and listens. Errors: AR_IN_USE, AR_INVALID (address), AR_PERMISSION, AR_IO.
+  virtual Result<Listening> listen(const ListenOptions& options) = 0;
   /// Stops accepting and frees the port; open channels stay.
   virtual void stop_listening() = 0;
 
@@ -123,6 +129,10 @@ class Transport {
 
   /// Makes the running or the next `turn` return without waiting. Thread: any.
   virtual void wake() = 0;
+
+  /// Reads again what the configuration names by path: channels that begin from now on use the new, open ones go on.
+  /// When anything is wrong with the new, all of the old stays in use. Errors: AR_INVALID, AR_PERMISSION, AR_IO.
+  virtual Status reload() { return {}; }
 };
 
 namespace detail {
@@ -131,14 +141,15 @@ inline void transport_close(ar_transport* self) {
   destroy<Transport>(self);
 }
 
-inline ar_status transport_listen(ar_transport* self, const ar_listen_params* params, std::uint16_t* port,
+inline ar_status transport_listen(ar_transport* self, const ar_listen_params* params, ar_listening* out,
                                   ar_error* error) {
   return guarded(error, "listen", [&]() -> Status {
     const ListenOptions options{text(params->address), params->max_message, ChannelEvents(params->events),
                                 RequestHandler(params->request, params->request_ctx)};
     auto bound = instance<Transport>(self).object->listen(options);
     if (!bound) return std::move(bound.error());
-    *port = *bound;
+    out->port = bound->port;
+    out->scheme = to_abi(bound->scheme);
     return {};
   });
 }
@@ -196,6 +207,10 @@ inline void transport_wake(ar_transport* self) {
   guarded_void(it.host, "wake failed", [&] { it.object->wake(); });
 }
 
+inline ar_status transport_reload(ar_transport* self, ar_error* error) {
+  return guarded(error, "reload", [&] { return instance<Transport>(self).object->reload(); });
+}
+
 template <class T>
 ar_status transport_open(const ar_host* host, const ar_transport_open_params* params, ar_transport** out,
                          ar_error* error) {
@@ -213,6 +228,7 @@ struct Kind<T> {
       detail::transport_listen,        detail::transport_stop_listening, detail::transport_connect,
       detail::transport_send,          detail::transport_pause,          detail::transport_resume,
       detail::transport_close_channel, detail::transport_turn,           detail::transport_wake,
+      detail::transport_reload,
   };
 };
 
