@@ -20,7 +20,8 @@ AgentService::AgentService(Process& process, AgentServiceOptions options, HomeLo
       workers_(std::max<std::size_t>(1, options_.config.concurrency)) {}
 
 Result<std::unique_ptr<AgentService>> AgentService::open(Process& process, AgentServiceOptions options) {
-  auto lock = HomeLock::acquire(options.home, "home");
+  Result<HomeLock> lock =
+      options.lock ? Result<HomeLock>(std::move(*options.lock)) : HomeLock::acquire(options.home, "home");
   if (!lock) return pass(lock);
   std::unique_ptr<AgentService> agent(new AgentService(process, std::move(options), std::move(*lock)));
   if (auto made = agent->make_engine(); !made) return pass(made);

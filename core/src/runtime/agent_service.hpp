@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -18,7 +19,8 @@ namespace agentroom::runtime {
 struct AgentServiceOptions {
   AgentConfig config;
   crypto::Identity identity;
-  std::filesystem::path home;  ///< exists, 0700; holds the lock and the store
+  std::filesystem::path home;    ///< exists, 0700; holds the lock and the store
+  std::optional<HomeLock> lock;  ///< of `home`, when the caller has it already
   std::string store = "sqlite";
   std::string store_config;
   /// With `config.handle`: what answers. It outlives the service.
