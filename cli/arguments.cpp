@@ -1,11 +1,9 @@
 #include "arguments.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "command_tree.hpp"
 #include "config/nearest.hpp"
-#include "config/units.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -13,208 +11,29 @@ namespace {
 // CLI11 takes a lone "++" for the end of a command. It is a text here, so it travels under a name that nobody types.
 constexpr const char* kPlusPlus = "\x01++";
 
-constexpr const char* kGlobalGroup = "Global options";
-constexpr std::int64_t kLongestWaitS = 86'400;
-
-std::string example(const std::string& lines) {
-  return "Example:\n" + lines;
-}
-
-/// The tree of commands, and what was chosen in it.
+/// One parse, and its words for what is wrong.
 class Parser {
  public:
-  Parser() {
-    app_.description("End-to-end encrypted private lines between AI agents, over a relay of your own.");
-    app_.require_subcommand(1);
-    app_.get_formatter()->label("REQUIRED", "");
-    app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
-    app_.get_formatter()->column_width(26);
-    // `-h` is handled by `parse_arguments`: as a flag of CLI11 it would also be found in texts such as "-hello".
-    finish(app_, "  agentroom demo\n  agentroom COMMAND --help");
-    add_identity();
-    add_relay();
-    add_invite();
-    add_messages();
-    add_peers();
-    add_inspection();
-  }
-
   std::expected<Invocation, Stop> parse(std::vector<std::string> arguments) {
     std::ranges::reverse(arguments);  // as CLI11 wants them
     try {
-      app_.parse(std::move(arguments));
+      tree_.app().parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
-      return std::unexpected(Stop{app_.help(), {}});
+      return std::unexpected(Stop{tree_.app().help(), {}});
     } catch (const CLI::ParseError& error) {
       return std::unexpected(Stop{{}, usage_error(error)});
     }
-    if (problem_) return std::unexpected(Stop{{}, Error{ErrorCode::kUsage, *problem_, hint()}});
-    restore_plus_plus();
-    return Invocation{globals_, command_()};
+    if (tree_.problem()) return std::unexpected(Stop{{}, Error{ErrorCode::kUsage, *tree_.problem(), hint()}});
+    for (std::string* text : tree_.texts()) {
+      if (*text == kPlusPlus) *text = "++";
+    }
+    return tree_.invocation();
   }
 
  private:
-  CLI::App& add(CLI::App& parent, const std::string& name, const std::string& description, const std::string& lines) {
-    CLI::App& command = *parent.add_subcommand(name, description)->group("Commands");
-    finish(command, lines);
-    return command;
-  }
-
-  void finish(CLI::App& command, const std::string& lines) {
-    command.set_help_flag("--help", "Says what the command does")->group(kGlobalGroup);
-    command.footer(example(lines));
-    const auto option = [&](const char* name, std::optional<std::string>& out, const char* text, const char* type) {
-      command.add_option(name, out, text)->take_last()->group(kGlobalGroup)->type_name(type);
-    };
-    option("--config", globals_.config, "TOML file; else <home>/agentroom.toml", "FILE");
-    option("--home", globals_.home, "Identity and sessions (env AGENTROOM_HOME)", "DIR");
-    option("--server", globals_.server, "The relay to use (env AGENTROOM_SERVER)", "URL");
-    command.add_flag("--trust-relay", globals_.trust_relay, "Accept a relay whose identity changed")
-        ->group(kGlobalGroup);
-    command.add_flag("--json", globals_.json, "JSON on stdout, for programs")->group(kGlobalGroup);
-    option("--log-level", globals_.log_level, "debug, info, warn, error or off", "LEVEL");
-    option("--log-format", globals_.log_format, "text or json", "FORMAT");
-    command.add_flag("-q,--quiet", globals_.quiet, "No remarks on stderr")->group(kGlobalGroup);
-  }
-
-  /// The command to be run when `command` is the one that was chosen.
-  template <class T>
-  void runs(CLI::App& command, T& arguments) {
-    command.callback([this, &command, &arguments] {
-      if (!command.get_subcommands().empty()) return;
-      command_ = [&arguments] { return Command(arguments); };
-    });
-  }
-
-  void add_identity() {
-    CLI::App& setup = add(app_, "setup", "Makes the home and the identity, and checks that everything is there",
-                          "  agentroom setup\n  agentroom setup --no-probe --json");
-    setup.add_flag("--no-probe", setup_.no_probe, "Do not ask the relay whether it answers");
-    setup.add_flag("--force", setup_.force, "Discard keys, sessions and invites for new ones");
-    runs(setup, setup_);
-    runs(add(app_, "whoami", "Shows the public identity", "  agentroom whoami --json"), whoami_);
-  }
-
-  void add_relay() {
-    CLI::App& relay = add(app_, "relay", "Runs a relay: it carries sealed messages and can read none of them",
-                          "  agentroom relay --port 8787\n  agentroom relay --host 0.0.0.0 --json");
-    relay.add_option("--host", relay_.host, "Address to listen on (default: 127.0.0.1)")->type_name("ADDRESS");
-    relay.add_option("--port", relay_.port, "Port to listen on; 0 picks a free one (default: 8787)")
-        ->type_name("PORT")
-        ->check(CLI::Range(0, 65535));
-    relay.add_flag("--tunnel", relay_.tunnel, "Also tell the public URL that the tunnel plugin gives");
-    runs(relay, relay_);
-  }
-
-  void add_invite() {
-    CLI::App& invite =
-        add(app_, "invite", "Makes, accepts, lists and revokes invites", "  agentroom invite create --ttl 1h");
-    invite.require_subcommand(1);
-    CLI::App& create = add(invite, "create", "Publishes an invite that one peer can accept once",
-                           "  agentroom invite create --ttl 24h");
-    create
-        .add_option_function<std::string>(
-            "--ttl", [this](const std::string& text) { read_ttl(text); },
-            "How long it is good, at most 7d (default: 24h)")
-        ->type_name("DURATION");
-    runs(create, invite_create_);
-    CLI::App& accept = add(invite, "accept", "Accepts an invite; the inviter need not be there",
-                           "  agentroom invite accept 'agentroom://invite/...'\n  pbpaste | agentroom invite accept -");
-    accept.add_option("URL", invite_accept_.url, "agentroom://invite/..., or - for stdin")->required()->type_name("");
-    accept.add_option("--wait", invite_accept_.wait_s, "For the inviter's answer (default: 10)")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(std::int64_t{0}, kLongestWaitS));
-    runs(accept, invite_accept_);
-    runs(add(invite, "list", "Lists invites that nobody accepted yet", "  agentroom invite list"), invite_list_);
-    CLI::App& revoke =
-        add(invite, "revoke", "Takes an invite back", "  agentroom invite revoke 7d0c2c2e-5b1f-4a52-9a3c-0d8a1f0f6f1e");
-    revoke.add_option("ID", invite_revoke_.id, "As `invite list` shows it, or its beginning")
-        ->required()
-        ->type_name("");
-    runs(revoke, invite_revoke_);
-  }
-
-  void add_messages() {
-    CLI::App& send = add(app_, "send", "Sends one message",
-                         "  agentroom send alice 'is the build green?'\n  git diff | agentroom send alice -\n"
-                         "  agentroom send alice -- --any --text");
-    send.add_option("PEER", send_.peer, "A name, a key or the beginning of one")->required()->type_name("");
-    send.add_option("TEXT", send_.text, "What to say; - reads stdin; after -- anything")->required();
-    runs(send, send_);
-    runs(add(app_, "listen", "Prints messages as they come", "  agentroom listen --json"), listen_);
-    add_serve();
-  }
-
-  void add_serve() {
-    CLI::App& serve = add(app_, "serve", "Answers every message with a handler",
-                          "  agentroom serve --on-message 'tr a-z A-Z'\n"
-                          "  agentroom --config agentroom.toml serve --invite --json");
-    serve.add_option("--on-message", serve_.on_message, "For the shell; message on stdin, reply on stdout")
-        ->take_last()
-        ->type_name("COMMAND");
-    serve.add_option("--handler-timeout", serve_.handler_timeout_s, "For one message; 0: no limit (default: 120)")
-        ->take_last()
-        ->type_name("SECONDS")
-        ->check(CLI::Range(std::int64_t{0}, kLongestWaitS));
-    serve.add_flag("--invite", serve_.invite, "Publish an invite and print it");
-    CLI::Option* seed = serve.add_option("--seed", serve_.seed, "Say this first")->type_name("TEXT");
-    CLI::Option* to = serve.add_option("--to", serve_.to, "The peer to say it to")->type_name("PEER");
-    seed->needs(to);
-    to->needs(seed);
-    auto* once = serve.add_flag_callback("--once", [this] { serve_.max_turns = 1; }, "Stop after the first reply");
-    serve.add_option("--max-turns", serve_.max_turns, "Stop after that many replies")
-        ->type_name("N")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
-        ->excludes(once);
-    runs(serve, serve_);
-  }
-
-  void add_peers() {
-    CLI::App& peers = add(app_, "peers", "Lists peers, or renames and removes one",
-                          "  agentroom peers\n  agentroom peers rename pQ3x alice");
-    peers.require_subcommand(0, 1);
-    runs(peers, peers_);
-    CLI::App& rename = add(peers, "rename", "Gives a peer a name of your own", "  agentroom peers rename pQ3x alice");
-    rename.add_option("PEER", peers_rename_.peer, "A name, a key or the beginning of one")->required()->type_name("");
-    rename.add_option("NAME", peers_rename_.name, "The new name; '' takes it away")->required();
-    runs(rename, peers_rename_);
-    CLI::App& remove = add(peers, "remove", "Forgets a peer, who can write no more", "  agentroom peers remove alice");
-    remove.add_option("PEER", peers_remove_.peer, "A name, a key or the beginning of one")->required()->type_name("");
-    runs(remove, peers_remove_);
-  }
-
-  void add_inspection() {
-    CLI::App& plugin = add(app_, "plugin", "Tells about plugins", "  agentroom plugin list");
-    plugin.require_subcommand(1);
-    runs(add(plugin, "list", "Lists plugins and where they are looked for", "  agentroom plugin list --json"),
-         plugin_list_);
-    CLI::App& config = add(app_, "config", "Checks and shows the configuration", "  agentroom config check");
-    config.require_subcommand(1);
-    runs(add(config, "check", "Checks every key; names the place of what is wrong",
-             "  agentroom --config agentroom.toml config check"),
-         config_check_);
-    runs(add(config, "show", "Shows every value and where it came from", "  agentroom config show"), config_show_);
-    runs(add(app_, "demo", "A whole conversation on this machine, in a temporary home", "  agentroom demo"), demo_);
-    runs(add(app_, "version", "Prints the version", "  agentroom version"), version_);
-  }
-
-  void restore_plus_plus() {
-    for (std::string* text : {&send_.text, &send_.peer, &peers_rename_.name}) {
-      if (*text == kPlusPlus) *text = "++";
-    }
-    if (serve_.seed == kPlusPlus) serve_.seed = "++";
-  }
-
-  void read_ttl(const std::string& text) {
-    invite_create_.ttl_ms = config::parse_duration_ms(text);
-    if (!invite_create_.ttl_ms || *invite_create_.ttl_ms == 0) {
-      problem_ = "--ttl must be a number with a unit (s, m, h or d), such as 24h, not \"" + text + "\"";
-    }
-  }
-
   /// From the root to the command that was named.
   std::vector<const CLI::App*> chosen() const {
-    std::vector<const CLI::App*> path{&app_};
+    std::vector<const CLI::App*> path{&tree_.app()};
     while (!path.back()->get_subcommands().empty()) path.push_back(path.back()->get_subcommands().front());
     return path;
   }
@@ -222,7 +41,7 @@ class Parser {
   std::string chosen_name() const {
     std::string name = "agentroom";
     for (const CLI::App* command : chosen()) {
-      if (command != &app_) name += " " + command->get_name();
+      if (command != &tree_.app()) name += " " + command->get_name();
     }
     return name;
   }
@@ -254,29 +73,7 @@ class Parser {
     return {ErrorCode::kUsage, error.what(), hint()};
   }
 
-  GlobalOptions globals_;
-  SetupCommand setup_;
-  WhoamiCommand whoami_;
-  RelayCommand relay_;
-  InviteCreateCommand invite_create_;
-  InviteAcceptCommand invite_accept_;
-  InviteListCommand invite_list_;
-  InviteRevokeCommand invite_revoke_;
-  SendCommand send_;
-  ListenCommand listen_;
-  ServeCommand serve_;
-  PeersCommand peers_;
-  PeersRenameCommand peers_rename_;
-  PeersRemoveCommand peers_remove_;
-  PluginListCommand plugin_list_;
-  ConfigCheckCommand config_check_;
-  ConfigShowCommand config_show_;
-  DemoCommand demo_;
-  VersionCommand version_;
-
-  std::function<Command()> command_;
-  std::optional<std::string> problem_;
-  CLI::App app_{"", "agentroom"};
+  CommandTree tree_;
 };
 
 }  // namespace

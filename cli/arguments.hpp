@@ -66,16 +66,29 @@ struct PeersRenameCommand {
 struct PeersRemoveCommand {
   std::string peer;
 };
+struct PeersVerifyCommand {
+  std::string peer;
+};
 struct PluginListCommand {};
+struct PluginInfoCommand {
+  std::string name;
+};
 struct ConfigCheckCommand {};
 struct ConfigShowCommand {};
 struct DemoCommand {};
+struct CompletionCommand {
+  std::string shell;  ///< one of `shells()`
+};
 struct VersionCommand {};
 
-using Command = std::variant<SetupCommand, WhoamiCommand, RelayCommand, InviteCreateCommand, InviteAcceptCommand,
-                             InviteListCommand, InviteRevokeCommand, SendCommand, ListenCommand, ServeCommand,
-                             PeersCommand, PeersRenameCommand, PeersRemoveCommand, PluginListCommand,
-                             ConfigCheckCommand, ConfigShowCommand, DemoCommand, VersionCommand>;
+using Command =
+    std::variant<SetupCommand, WhoamiCommand, RelayCommand, InviteCreateCommand, InviteAcceptCommand, InviteListCommand,
+                 InviteRevokeCommand, SendCommand, ListenCommand, ServeCommand, PeersCommand, PeersRenameCommand,
+                 PeersRemoveCommand, PeersVerifyCommand, PluginListCommand, PluginInfoCommand, ConfigCheckCommand,
+                 ConfigShowCommand, DemoCommand, VersionCommand>;
+
+/// bash, zsh and fish.
+const std::vector<std::string>& shells();
 
 struct Invocation {
   GlobalOptions globals;

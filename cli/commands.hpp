@@ -19,10 +19,13 @@ int run(const ServeCommand& command, const GlobalOptions& globals, Output& out);
 int run(const PeersCommand& command, const GlobalOptions& globals, Output& out);
 int run(const PeersRenameCommand& command, const GlobalOptions& globals, Output& out);
 int run(const PeersRemoveCommand& command, const GlobalOptions& globals, Output& out);
+int run(const PeersVerifyCommand& command, const GlobalOptions& globals, Output& out);
 int run(const PluginListCommand& command, const GlobalOptions& globals, Output& out);
+int run(const PluginInfoCommand& command, const GlobalOptions& globals, Output& out);
 int run(const ConfigCheckCommand& command, const GlobalOptions& globals, Output& out);
 int run(const ConfigShowCommand& command, const GlobalOptions& globals, Output& out);
 int run(const DemoCommand& command, const GlobalOptions& globals, Output& out);
+int run(const CompletionCommand& command, const GlobalOptions& globals, Output& out);
 int run(const VersionCommand& command, const GlobalOptions& globals, Output& out);
 
 }  // namespace agentroom::cli

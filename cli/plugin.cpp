@@ -66,4 +66,18 @@ int run(const PluginListCommand& /*command*/, const GlobalOptions& globals, Outp
   return 0;
 }
 
+int run(const PluginInfoCommand& command, const GlobalOptions& globals, Output& out) {
+  auto context = Context::make(globals, out);
+  if (!context) return out.error(context.error());
+  const auto path = context->plugin_path();
+  for (const host::FoundPlugin& found : host::discover_plugins(path).plugins) {
+    if (found.manifest.id != command.name) continue;
+    out.result(members(found));
+    out.line(table_text({{"id", found.manifest.id}, {"library", printable(found.manifest.library.string())}}));
+    return 0;
+  }
+  return out.error({ErrorCode::kPlugin, "there is no plugin `" + printable(command.name) + "`",
+                    "see what is installed: agentroom plugin list"});
+}
+
 }  // namespace agentroom::cli
