@@ -1,4 +1,4 @@
-// Sections 1, 2 and 6 and the sealed records.
+// Sections 1, 2 and 6, safety numbers and the sealed records.
 #include "checks.hpp"
 
 #include <map>
@@ -9,6 +9,7 @@
 #include "crypto/little_endian.hpp"
 #include "crypto/primitives.hpp"
 #include "crypto/relay_identity.hpp"
+#include "crypto/safety_number.hpp"
 #include "crypto/sealed_record.hpp"
 #include "crypto/signing_pair.hpp"
 #include "replay_random.hpp"
@@ -130,6 +131,20 @@ bool check_allow_digest(const Fields& f) {
   return Check(f).equal("digest", digest_allowed(hashes).view()).holds();
 }
 
+bool check_safety_number(const Fields& f) {
+  const auto one = f.as<AgentId>("one");
+  const auto other = f.as<AgentId>("other");
+  const std::string number = f.text("safety_number");
+  const std::string a = f.text("digits_of_one");
+  const std::string b = f.text("digits_of_other");
+  return Check(f)
+      .equal("hash_of_one", hash(30, {}, one.view(), "ar3.safety"))
+      .equal("hash_of_other", hash(30, {}, other.view(), "ar3.safety"))
+      .that(number == a + " " + b || number == b + " " + a)
+      .that(safety_number(one, other) == number && safety_number(other, one) == number)
+      .holds();
+}
+
 bool check_link_handshake(const Fields& f) {
   const auto relay = signing_pair_from_seed<RelayId>(f.as<SigningSeed>("relay_seed"));
   const auto agent = signing_pair_from_seed<AgentId>(f.as<SigningSeed>("agent_seed"));
@@ -232,6 +247,7 @@ const std::map<std::string, bool (*)(const Fields&)> kChecks{
     {"relay_identity", check_relay_identity},
     {"token_hash", check_token_hash},
     {"allow_digest", check_allow_digest},
+    {"safety_number", check_safety_number},
     {"link_handshake", check_link_handshake},
     {"link_box", check_link_box},
     {"agent_store_key", check_agent_store_key},

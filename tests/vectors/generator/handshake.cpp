@@ -51,11 +51,43 @@ boost::json::object session(const std::string& name) {
                                {"sig", sign(invitee_ed.secret, "session", t)}});
 }
 
+/// The 30 digits of one agent, from the hash of its key.
+std::string half(const Text& hash) {
+  std::string digits;
+  for (std::size_t i = 0; i < hash.size(); i += 5) {
+    std::uint64_t number = 0;
+    for (const char byte : hash.substr(i, 5)) number = number * 256 + static_cast<unsigned char>(byte);
+    const std::string group = std::to_string(100'000 + number % 100'000).substr(1);
+    digits += (i > 0 ? " " : "") + group;
+  }
+  return digits;
+}
+
+boost::json::object safety_number(const std::string& name, const std::string& other_name) {
+  const Text one = signing_pair(fixed_random(32, name + " ed25519")).pk;
+  const Text other = signing_pair(fixed_random(32, other_name + " ed25519")).pk;
+  const Text hash_one = bh(30, "", one, "ar3.safety");
+  const Text hash_other = bh(30, "", other, "ar3.safety");
+  auto vector = vector_of("safety_number",
+                          {{"one", one}, {"other", other}, {"hash_of_one", hash_one}, {"hash_of_other", hash_other}});
+  const std::string a = half(hash_one);
+  const std::string b = half(hash_other);
+  vector["digits_of_one"] = a;
+  vector["digits_of_other"] = b;
+  vector["safety_number"] = a < b ? a + " " + b : b + " " + a;
+  return vector;
+}
+
 }  // namespace
 
 boost::json::value handshake() {
-  return {{"description", "Section 3. 'transcript' is what T hashes; 'sig' is sign(\"session\", T)."},
-          {"vectors", {session("first session"), session("second session")}}};
+  return {
+      {"description",
+       "Section 3. 'transcript' is what T hashes; 'sig' is sign(\"session\", T). Safety numbers: in both orders of the "
+       "halves, and with a group that begins with zeros."},
+      {"vectors",
+       {session("first session"), session("second session"), safety_number("alice", "bob"),
+        safety_number("alice", "carol"), safety_number("dave", "eve"), safety_number("frank", "grace")}}};
 }
 
 }  // namespace agentroom::vectors
