@@ -37,6 +37,7 @@ enum class ErrorCode {
   kConflict,    ///< a put-if-absent found its key present
   kAborted,     ///< not done because something before it failed
   kHomeInUse,
+  kInUse,    ///< an address or a file that another process uses
   kPlugin,   ///< a plugin that is missing, foreign, broken or refuses
   kHandler,  ///< the message handler failed
   kCancelled,

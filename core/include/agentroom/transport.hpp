@@ -97,7 +97,7 @@ struct ConnectOptions {
 /// Carries channels. The engine thread drives it: nothing happens outside `turn`. Thread: the engine's, except `wake`.
 class Transport : public Channels {
  public:
-  /// Binds and listens. `events` must outlive the transport. Errors: kIo (port in use), kInvalid (address),
+  /// Binds and listens. `events` must outlive the transport. Errors: kInUse (the port), kInvalid (address),
   /// kPermission.
   virtual Result<Listening> listen(const ListenOptions& options, ListenerEvents& events) = 0;
 

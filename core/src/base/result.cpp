@@ -56,6 +56,8 @@ std::string_view code_name(ErrorCode code) {
       return "aborted";
     case ErrorCode::kHomeInUse:
       return "home_in_use";
+    case ErrorCode::kInUse:
+      return "in_use";
     case ErrorCode::kPlugin:
       return "plugin";
     case ErrorCode::kHandler:

@@ -18,8 +18,9 @@ ErrorCode code_of(ar_status status) {
     case AR_CONFLICT:
       return ErrorCode::kConflict;
     case AR_IO:
-    case AR_IN_USE:
       return ErrorCode::kIo;
+    case AR_IN_USE:
+      return ErrorCode::kInUse;
     case AR_CORRUPT:
       return ErrorCode::kCorrupt;
     case AR_ABORTED:

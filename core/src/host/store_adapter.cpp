@@ -128,7 +128,12 @@ Result<std::unique_ptr<Store>> adapt_store(std::shared_ptr<Library> library, std
   auto opened = call_for_status(library->id(), "open", [&](ar_error* error) {
     return (*interface)->open(library->host(), &params, &store, error);
   });
-  if (!opened) return std::unexpected(open_error(std::move(opened.error())));
+  if (!opened) {
+    Error error = open_error(std::move(opened.error()));
+    // What a store does not do when it opens is to read what a newer version wrote.
+    if (error.code == ErrorCode::kUsage) error.code = ErrorCode::kUnsupportedVersion;
+    return std::unexpected(std::move(error));
+  }
   if (store == nullptr) return no_instance(*library);
   return std::make_unique<StoreAdapter>(std::move(library), **interface, store);
 }

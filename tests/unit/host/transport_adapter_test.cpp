@@ -162,7 +162,7 @@ TEST_F(TransportAdapter, AnswersPlainRequests) {
 TEST_F(TransportAdapter, MapsRefusals) {
   const auto busy = transport_->listen({"busy:1", 1000}, events_);
   ASSERT_FALSE(busy);
-  EXPECT_EQ(busy.error().code, ErrorCode::kIo);
+  EXPECT_EQ(busy.error().code, ErrorCode::kInUse);
   EXPECT_THAT(busy.error().message, HasSubstr("in use"));
   const auto scheme = transport_->connect({"http://x", 1000, {}}, events_);
   ASSERT_FALSE(scheme);
