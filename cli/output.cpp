@@ -14,11 +14,15 @@
 namespace agentroom::cli {
 namespace {
 
-bool wants_colour(int fd) {
-  const char* no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): before any thread
-  const char* term = std::getenv("TERM");           // NOLINT(concurrency-mt-unsafe)
-  if (no_colour != nullptr && *no_colour != '\0') return false;
+/// A terminal that obeys escapes.
+bool is_terminal(int fd) {
+  const char* term = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): nothing writes the environment
   return ::isatty(fd) == 1 && term != nullptr && std::string_view(term) != "dumb";
+}
+
+bool wants_colour(int fd) {
+  const char* no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
+  return is_terminal(fd) && (no_colour == nullptr || *no_colour == '\0');
 }
 
 bool write_all(int fd, std::string_view text) {
@@ -53,18 +57,6 @@ std::string hex_escape(unsigned c) {
   return out;
 }
 
-std::size_t width(std::string_view text) {
-  std::size_t columns = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\x1b') {  // a colour takes no room
-      while (i < text.size() && text[i] != 'm') ++i;
-    } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
-      ++columns;
-    }
-  }
-  return columns;
-}
-
 std::string count(std::int64_t number, std::string_view unit) {
   return std::to_string(number) + " " + std::string(unit) + (number == 1 ? "" : "s");
 }
@@ -95,11 +87,40 @@ Output::Output(bool json, bool quiet)
     : json_(json),
       quiet_(quiet),
       colour_out_(!json && wants_colour(STDOUT_FILENO)),
-      colour_err_(wants_colour(STDERR_FILENO)) {}
+      colour_err_(wants_colour(STDERR_FILENO)),
+      shows_progress_(!json && !quiet && is_terminal(STDERR_FILENO)) {}
 
 void Output::write(std::string_view text) {
   const std::scoped_lock lock(mutex_);
+  hide_progress();
   if (alive_ && !write_all(STDOUT_FILENO, text)) alive_ = false;
+  show_progress();
+}
+
+void Output::write_stderr(std::string_view text) {
+  const std::scoped_lock lock(mutex_);
+  hide_progress();
+  write_all(STDERR_FILENO, text);
+  show_progress();
+}
+
+void Output::hide_progress() {
+  if (!progress_.empty()) write_all(STDERR_FILENO, "\r\x1b[K");
+}
+
+// The cursor goes back to the beginning: a line that comes past this class, of the log for instance, starts there.
+void Output::show_progress() {
+  if (progress_.empty()) return;
+  const std::size_t columns = terminal_columns(STDERR_FILENO);
+  write_all(STDERR_FILENO, "\r\x1b[K" + (columns > 1 ? cut_to(progress_, columns - 1) : progress_) + "\r");
+}
+
+void Output::progress(std::string_view text) {
+  if (!shows_progress_) return;
+  const std::scoped_lock lock(mutex_);
+  if (text.empty()) hide_progress();
+  progress_ = text;
+  show_progress();
 }
 
 void Output::write_json(const boost::json::object& object) {
@@ -127,13 +148,11 @@ void Output::line(std::string_view text) {
 
 void Output::remark(std::string_view text) {
   if (json_ || quiet_) return;
-  const std::scoped_lock lock(mutex_);
-  write_all(STDERR_FILENO, std::string(text) + "\n");
+  write_stderr(std::string(text) + "\n");
 }
 
 void Output::warning(std::string_view text) {
-  const std::scoped_lock lock(mutex_);
-  write_all(STDERR_FILENO, paint(colour_err_, Style::kNotice, "warning:") + " " + printable(text) + "\n");
+  write_stderr(paint(colour_err_, Style::kNotice, "warning:") + " " + printable(text) + "\n");
 }
 
 int Output::error(const Error& error) {
@@ -147,9 +166,8 @@ int Output::error(const Error& error) {
       write_json(object);
     }
   } else {
-    const std::scoped_lock lock(mutex_);
-    write_all(STDERR_FILENO, paint(colour_err_, Style::kBad, "error:") + " " + message + "\n");
-    if (!hint.empty()) write_all(STDERR_FILENO, "  " + hint + "\n");
+    write_stderr(paint(colour_err_, Style::kBad, "error:") + " " + message + "\n" +
+                 (hint.empty() ? "" : "  " + hint + "\n"));
   }
   return exit_code(error.code);
 }
@@ -192,27 +210,6 @@ std::string relative_text(std::int64_t unix_ms, std::int64_t now) {
     text = count(distance / 86'400, "day");
   }
   return now > unix_ms ? text + " ago" : "in " + text;
-}
-
-std::string table_text(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i == widths.size()) widths.push_back(0);
-      widths[i] = std::max(widths[i], width(row[i]));
-    }
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
-    }
-    out += line + "\n";
-  }
-  if (!out.empty()) out.pop_back();
-  return out;
 }
 
 }  // namespace agentroom::cli

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "agentroom/result.hpp"
+#include "terminal.hpp"
 
 namespace agentroom::cli {
 
@@ -38,6 +39,11 @@ class Output {
   void remark(std::string_view text);
   /// The same with `--json` too: something is wrong that does not stop the command.
   void warning(std::string_view text);
+  /// Whether `progress` shows anything: stderr is a terminal, and neither `--json` nor `-q` was given.
+  bool shows_progress() const { return shows_progress_; }
+  /// What is going on right now, on one line of stderr: replaces the last one, is cut to the terminal, and stays below
+  /// all other lines until it is emptied. `text` is printable.
+  void progress(std::string_view text);
   /// Tells an error in the form asked for, and gives its exit code.
   int error(const Error& error);
 
@@ -49,6 +55,9 @@ class Output {
 
  private:
   void write(std::string_view text);
+  void write_stderr(std::string_view text);
+  void hide_progress();
+  void show_progress();
   void write_json(const boost::json::object& object);
   std::string paint(bool colour, Style style, std::string_view text) const;
 
@@ -56,6 +65,8 @@ class Output {
   const bool quiet_;
   const bool colour_out_;
   const bool colour_err_;
+  const bool shows_progress_;
+  std::string progress_;
   bool streaming_ = false;
   bool alive_ = true;
   std::recursive_mutex mutex_;
@@ -72,8 +83,5 @@ std::int64_t unix_ms();
 std::string clock_text(std::int64_t unix_ms);
 /// "3 minutes ago", "in 23 hours", "just now".
 std::string relative_text(std::int64_t unix_ms, std::int64_t now);
-
-/// Rows with their columns aligned, two spaces between; by characters, not bytes.
-std::string table_text(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace agentroom::cli

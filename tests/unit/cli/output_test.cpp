@@ -19,13 +19,6 @@ TEST(JsonLine, LeavesOtherTextAlone) {
   EXPECT_EQ(json_line({{"text", "grüße, 你好 👋"}}), "{\"text\":\"grüße, 你好 👋\"}\n");
 }
 
-TEST(Table, AlignsByCharacters) {
-  EXPECT_EQ(table_text({{"ä", "b"}, {"ccc", "d"}}), "ä    b\nccc  d");
-  EXPECT_EQ(table_text({{"\x1b[1mx\x1b[0m", "b"}, {"ccc", "d"}}), "\x1b[1mx\x1b[0m    b\nccc  d")
-      << "a colour takes no room";
-  EXPECT_EQ(table_text({}), "");
-}
-
 TEST(RelativeTime, ReadsLikeAPersonSaysIt) {
   EXPECT_EQ(relative_text(1000, 1500), "just now");
   EXPECT_EQ(relative_text(0, 60'000), "60 seconds ago");
