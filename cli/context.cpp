@@ -105,6 +105,19 @@ Result<config::ServerChoice> Context::server() {
   return config::choose_server(globals_.server, environment_, settings().server, home_);
 }
 
+AgentConfig Context::agent_config() {
+  AgentConfig config;
+  config.name = settings().name;
+  config.trust_relay = globals_.trust_relay;
+  config.max_hops = settings().handler.max_hops;
+  return config;
+}
+
+Result<void> Context::ensure_home() const {
+  std::error_code ignored;
+  return fs::exists(home_.root(), ignored) ? home_.check() : home_.create();
+}
+
 Result<crypto::Identity> Context::identity() const {
   crypto::init();
   auto json = home_.identity();
@@ -118,9 +131,7 @@ Result<crypto::Identity> Context::identity() const {
 Result<crypto::Identity> Context::identity_or_new(bool* made) const {
   crypto::init();
   if (made != nullptr) *made = false;
-  std::error_code ignored;
-  auto home = fs::exists(home_.root(), ignored) ? home_.check() : home_.create();
-  if (!home) return pass(home);
+  if (auto home = ensure_home(); !home) return pass(home);
   auto json = home_.identity();
   if (!json) return pass(json);
   if (*json) return parse_identity(**json, home_.identity_file());

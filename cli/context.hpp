@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agentroom/agent_engine.hpp"
 #include "arguments.hpp"
 #include "config/home.hpp"
 #include "config/load.hpp"
@@ -42,6 +43,12 @@ class Context {
   Result<void> need_plugins(const std::vector<std::string>& needed);
 
   Result<config::ServerChoice> server();
+
+  /// What every agent of this home is configured with; how it connects is its command's.
+  AgentConfig agent_config();
+
+  /// Makes the home when there is none, else checks it. Errors: kPermission, kIo.
+  Result<void> ensure_home() const;
 
   /// The identity of the home. Errors: kNotFound, kPermission, kCorrupt.
   Result<crypto::Identity> identity() const;

@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "demo_stage.hpp"
-#include "events.hpp"
+#include "event_lines.hpp"
 #include "protocol/invite.hpp"
 #include "protocol/limits.hpp"
 

@@ -91,6 +91,7 @@ Result<void> DemoStage::enter(Actor& actor) {
       *process_, {.config = std::move(config),
                   .identity = actor.identity.clone(),
                   .home = actor.home,
+                  .lock = {},
                   .store = "sqlite",
                   .store_config = {},
                   .handler = actor.handler.get(),

@@ -18,9 +18,7 @@ std::string uuid(const Id& id) {
   return uuid_text(id.view());
 }
 
-std::string stamped(Output& out, Style style, const std::string& sign, const std::string& rest) {
-  return out.styled(Style::kDim, clock_text(unix_ms())) + "  " + out.styled(style, sign) + " " + rest;
-}
+}  // namespace
 
 object error_members(object members, const Error& error) {
   members["error"] = printable(error.message);
@@ -29,135 +27,108 @@ object error_members(object members, const Error& error) {
   return members;
 }
 
-}  // namespace
-
-std::string peer_text(const AgentId& peer, const std::string& name) {
-  const std::string clean = clean_name(name);
-  return clean.empty() ? short_key(key(peer)) : clean;
-}
-
-std::string quote_text(const std::string& text) {
-  std::string out;
-  for (const char c : printable(text, true)) {
-    out += c;
-    if (c == '\n') out += "              ";  // under the text: after the time, the sign and their spaces
-  }
-  return out;
-}
-
 object invite_members(const CreatedInvite& invite) {
   return {{"url", invite.url}, {"invite_id", uuid(invite.invite_id)}, {"expires_at", invite.expires_at}};
 }
 
-void print_message(Output& out, const HandlerMessage& message) {
-  out.event(
-      "message",
-      {{"from", key(message.from)},
-       {"from_name", printable(message.from_name)},
-       {"text", message.text},
-       {"msg_id", uuid(message.msg_id)},
-       {"sent_at", message.sent_at}},
-      stamped(out, Style::kNotice, "<-",
-              out.styled(Style::kBold, peer_text(message.from, message.from_name)) + ": " + quote_text(message.text)));
+object message_members(const HandlerMessage& message) {
+  return {{"from", key(message.from)},
+          {"from_name", printable(message.from_name)},
+          {"text", message.text},
+          {"msg_id", uuid(message.msg_id)},
+          {"sent_at", message.sent_at}};
 }
 
-void EventPrinter::tell(const agent_events::PeerOnline& e) {
+object AgentEventTeller::of_peer(const std::string& role, const AgentId& peer) const {
+  object members{{role, key(peer)}};
+  if (const auto found = names_.find(peer); found != names_.end()) members[role + "_name"] = printable(found->second);
+  return members;
+}
+
+void AgentEventTeller::tell_one(const agent_events::PeerOnline& e) {
   names_[e.peer] = e.name;
-  out_.event("peer_online", {{"pk", key(e.peer)}, {"name", printable(e.name)}},
-             stamped(out_, Style::kGood, "+", out_.styled(Style::kBold, peer_text(e.peer, e.name)) + " is here"));
+  stream_.tell("peer_online", {{"pk", key(e.peer)}, {"name", printable(e.name)}});
 }
 
-void EventPrinter::tell(const agent_events::Received& e) {
+void AgentEventTeller::tell_one(const agent_events::Received& e) {
   names_[e.from] = e.from_name;
-  object members{
-      {"from", key(e.from)}, {"from_name", printable(e.from_name)}, {"msg_id", uuid(e.msg_id)}, {"text", e.text}};
+  object members{{"from", key(e.from)},
+                 {"from_name", printable(e.from_name)},
+                 {"text", e.text},
+                 {"msg_id", uuid(e.msg_id)},
+                 {"sent_at", e.sent_at}};
   if (e.in_reply_to) members["in_reply_to"] = uuid(*e.in_reply_to);
-  out_.event("received", std::move(members),
-             stamped(out_, Style::kNotice, "<-",
-                     out_.styled(Style::kBold, peer_text(e.from, e.from_name)) + ": " + quote_text(e.text)));
+  stream_.tell("received", std::move(members));
 }
 
-void EventPrinter::tell(const agent_events::Replied& e) {
-  out_.event("replied",
-             {{"to", key(e.to)},
-              {"msg_id", uuid(e.msg_id)},
-              {"in_reply_to", uuid(e.in_reply_to)},
-              {"text", e.text},
-              {"turn", e.turn}},
-             stamped(out_, Style::kGood, "->", out_.styled(Style::kBold, name_of(e.to)) + ": " + quote_text(e.text)));
+void AgentEventTeller::tell_one(const agent_events::Replied& e) {
+  object members = of_peer("to", e.to);
+  members["msg_id"] = uuid(e.msg_id);
+  members["in_reply_to"] = uuid(e.in_reply_to);
+  members["text"] = e.text;
+  members["turn"] = e.turn;
+  stream_.tell("replied", std::move(members));
 }
 
-void EventPrinter::tell(const agent_events::NoReply& e) {
-  out_.event("no_reply", {{"from", key(e.from)}, {"msg_id", uuid(e.msg_id)}},
-             stamped(out_, Style::kDim, "--", "no reply to " + name_of(e.from)));
+void AgentEventTeller::tell_one(const agent_events::NoReply& e) {
+  object members = of_peer("from", e.from);
+  members["msg_id"] = uuid(e.msg_id);
+  stream_.tell("no_reply", std::move(members));
 }
 
-void EventPrinter::tell(const agent_events::HandlerFailed& e) {
-  out_.event("handler_error", error_members({{"from", key(e.from)}, {"msg_id", uuid(e.msg_id)}}, e.error),
-             stamped(out_, Style::kBad, "!!", "the handler failed: " + printable(e.error.message)));
+void AgentEventTeller::tell_one(const agent_events::HandlerFailed& e) {
+  object members = of_peer("from", e.from);
+  members["msg_id"] = uuid(e.msg_id);
+  stream_.tell("handler_error", error_members(std::move(members), e.error));
 }
 
-void EventPrinter::tell(const agent_events::SendProgress& e) {
+void AgentEventTeller::tell_one(const agent_events::SendProgress& e) {
   if (e.status != SendStatus::kFailed) return;
-  const Error error = e.error.value_or(Error{ErrorCode::kInternal, "given up", {}});
-  out_.event("send_error", error_members({{"to", key(e.to)}, {"msg_id", uuid(e.msg_id)}}, error),
-             stamped(out_, Style::kBad, "!!", "not sent to " + name_of(e.to) + ": " + printable(error.message)));
+  object members = of_peer("to", e.to);
+  members["msg_id"] = uuid(e.msg_id);
+  stream_.tell("send_error",
+               error_members(std::move(members), e.error.value_or(Error{ErrorCode::kInternal, "given up", {}})));
 }
 
-void EventPrinter::tell(const agent_events::Unreadable& e) {
-  out_.event("unreadable", {{"from", key(e.from)}, {"msg_id", uuid(e.msg_id)}, {"error", printable(e.why)}},
-             stamped(out_, Style::kBad, "!!", "unreadable, from " + name_of(e.from) + ": " + printable(e.why)));
+void AgentEventTeller::tell_one(const agent_events::Unreadable& e) {
+  object members = of_peer("from", e.from);
+  members["msg_id"] = uuid(e.msg_id);
+  members["error"] = printable(e.why);
+  stream_.tell("unreadable", std::move(members));
 }
 
-void EventPrinter::tell(const agent_events::InviteClosed& e) {
-  out_.event("invite_closed", {{"invite_id", uuid(e.invite_id)}, {"error", printable(e.why)}},
-             stamped(out_, Style::kNotice, "!!", "an invite is closed: " + printable(e.why)));
+void AgentEventTeller::tell_one(const agent_events::InviteClosed& e) {
+  stream_.tell("invite_closed", {{"invite_id", uuid(e.invite_id)}, {"error", printable(e.why)}});
 }
 
-void EventPrinter::tell(const agent_events::StoreFailed& e) {
-  out_.event("store_error", error_members({}, e.error),
-             stamped(out_, Style::kBad, "!!", "the store failed: " + printable(e.error.message)));
+void AgentEventTeller::tell_one(const agent_events::StoreFailed& e) {
+  stream_.tell("store_error", error_members({}, e.error));
 }
 
-std::string EventPrinter::name_of(const AgentId& peer) const {
-  const auto found = names_.find(peer);
-  return peer_text(peer, found == names_.end() ? std::string() : found->second);
+void AgentEventTeller::tell(const AgentEvent& event) {
+  std::visit([this](const auto& each) { tell_one(each); }, event);
 }
 
-void EventPrinter::print(const AgentEvent& event) {
-  std::visit([this](const auto& each) { tell(each); }, event);
-}
+LinkTeller::LinkTeller(EventStream& stream, std::string first, std::string server, const AgentId& self)
+    : stream_(stream), first_(std::move(first)), server_(std::move(server)), self_(key(self)) {}
 
-LinkPrinter::LinkPrinter(Output& out, std::string first, std::string server, const AgentId& self)
-    : out_(out), first_(std::move(first)), server_(std::move(server)), self_(key(self)) {}
-
-void LinkPrinter::connected(const agent_events::Connected& event) {
+void LinkTeller::connected(const agent_events::Connected& event) {
   if (event.url != server_) return;
-  const bool again = connections_++ > 0;
-  down_ = false;
-  const std::string where = out_.styled(Style::kDim, printable(event.url));
-  if (again) {
-    out_.event("reconnect", {{"server", event.url}, {"pending", event.pending}},
-               stamped(out_, Style::kGood, "==", "connected again to " + where));
-    return;
+  failures_ = 0;
+  if (std::exchange(was_connected_, true)) {
+    stream_.tell("reconnect", {{"server", event.url}, {"pending", event.pending}});
+  } else {
+    stream_.tell(first_, {{"pk", self_}, {"server", event.url}, {"pending", event.pending}});
   }
-  out_.event(first_, {{"pk", self_}, {"server", event.url}, {"pending", event.pending}},
-             stamped(out_, Style::kGood,
-                     "==", first_ + " as " + out_.styled(Style::kBold, short_key(self_)) + " on " + where));
 }
 
-void LinkPrinter::disconnected(const agent_events::Disconnected& event) {
+void LinkTeller::disconnected(const agent_events::Disconnected& event) {
   if (event.url != server_) return;
-  const std::int64_t retry_ms = std::chrono::duration_cast<std::chrono::milliseconds>(event.retry_in).count();
-  object members = error_members({{"server", event.url}}, event.why);
-  if (!event.final) members["retry_in_ms"] = retry_ms;
-  // To people each outage is told once, to programs each attempt.
-  const bool told = std::exchange(down_, true);
-  const std::string line =
-      told ? std::string()
-           : stamped(out_, Style::kBad,
-                     "==", printable(event.why.message) + (event.final ? "" : "; trying again until it works"));
-  out_.event("disconnect", std::move(members), line);
+  object members = error_members({{"server", event.url}, {"attempt", ++failures_}}, event.why);
+  if (!event.final) {
+    members["retry_in_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(event.retry_in).count();
+  }
+  stream_.tell("disconnect", std::move(members));
 }
 
 }  // namespace agentroom::cli

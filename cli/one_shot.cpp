@@ -7,12 +7,7 @@ constexpr Duration kShutDownTime = std::chrono::seconds(2);
 
 }  // namespace
 
-Error ack_timeout() {
-  return {ErrorCode::kTimeout, "ACK timeout: the relay did not answer",
-          "check that the relay runs: curl http://HOST:PORT/health"};
-}
-
-Result<std::unique_ptr<OneShot>> OneShot::open(Context& context, Options options) {
+Result<std::unique_ptr<OneShot>> OneShot::open(Context& context, runtime::HomeLock lock, Options options) {
   if (auto plugins = context.need_plugins({config::kTransport, config::kStore}); !plugins) return pass(plugins);
   auto identity = context.identity_or_new();
   if (!identity) return pass(identity);
@@ -21,51 +16,39 @@ Result<std::unique_ptr<OneShot>> OneShot::open(Context& context, Options options
 
   std::unique_ptr<OneShot> shot(new OneShot());
   shot->process_ = std::move(*process);
-  AgentConfig config;
-  config.name = context.settings().name;
+  AgentConfig config = context.agent_config();
   config.server = std::move(options.server);
   config.server_overrides = options.server_overrides;
-  config.trust_relay = context.globals().trust_relay;
-  config.max_hops = context.settings().handler.max_hops;
-  auto agent = runtime::AgentService::open(
-      *shot->process_, {.config = std::move(config),
-                        .identity = std::move(*identity),
-                        .home = context.home().root(),
-                        .store = context.settings().store.plugin,
-                        .store_config = context.settings().store.config,
-                        .handler = nullptr,
-                        .on_event = [self = shot.get()](const AgentEvent& event) { self->see(event); }});
+  auto agent = runtime::AgentService::open(*shot->process_, {.config = config,
+                                                             .identity = std::move(*identity),
+                                                             .home = context.home().root(),
+                                                             .lock = std::move(lock),
+                                                             .store = context.settings().store.plugin,
+                                                             .store_config = context.settings().store.config,
+                                                             .handler = nullptr,
+                                                             .on_event = [self = shot.get()](const AgentEvent& event) {
+                                                               if (self->requests_) self->requests_->see(event);
+                                                             }});
   if (!agent) return pass(agent);
   shot->agent_ = std::move(*agent);
+  shot->requests_ = std::make_unique<AgentRequests>(*shot->process_, *shot->agent_, std::move(config));
   return shot;
 }
 
 OneShot::~OneShot() {
-  see_ = nullptr;  // what it refers to is gone by now; the turns of the shutdown still bring events
+  requests_.reset();  // the turns of the shutdown still bring events
   if (agent_) agent_->shut_down(kShutDownTime);
   agent_.reset();
 }
 
-void OneShot::see(const AgentEvent& event) {
-  if (std::holds_alternative<agent_events::Connected>(event)) {
-    connected_ = true;
-    unreachable_.reset();
-  } else if (const auto* lost = std::get_if<agent_events::Disconnected>(&event)) {
-    if (!connected_ || lost->final) unreachable_ = lost->why;
-  }
-  if (see_) see_(event);
-}
-
-Result<bool> OneShot::run_until(const std::function<bool()>& done, Duration timeout) {
-  switch (process_->run_until(done, timeout)) {
-    case runtime::Process::End::kDone:
-      return true;
-    case runtime::Process::End::kTimeout:
-      return false;
-    case runtime::Process::End::kSignal:
-      break;
-  }
-  return fail(ErrorCode::kCancelled, "stopped by a signal");
+Result<boost::json::object> OneShot::ask(const runtime::ControlRequest& request, AgentRequests::Progress progress) {
+  std::optional<Result<boost::json::object>> answer;
+  const auto id = requests_->start(request, std::move(progress),
+                                   [&](Result<boost::json::object> result) { answer = std::move(result); });
+  const auto end = process_->run_until([&] { return answer.has_value(); });
+  if (end == runtime::Process::End::kSignal) requests_->stop({ErrorCode::kCancelled, "stopped by a signal", {}});
+  requests_->forget(id);
+  return std::move(*answer);
 }
 
 }  // namespace agentroom::cli

@@ -1,74 +1,100 @@
-#include "base/base64url.hpp"
+#include "ask.hpp"
 #include "base/text.hpp"
 #include "commands.hpp"
-#include "events.hpp"
-#include "one_shot.hpp"
 
 namespace agentroom::cli {
+namespace {
+
+using boost::json::object;
+
+/// Asks, and tells the answer to programs with `ok`.
+std::optional<object> ask_and_tell(const GlobalOptions& globals, Output& out, runtime::ControlRequest request,
+                                   int& code) {
+  auto context = Context::make(globals, out);
+  if (!context) {
+    code = out.error(context.error());
+    return std::nullopt;
+  }
+  auto answer = ask_agent(*context, std::move(request));
+  if (!answer) {
+    code = out.error(answer.error());
+    return std::nullopt;
+  }
+  object result{{"ok", true}};
+  result.insert(answer->begin(), answer->end());
+  out.result(result);
+  code = 0;
+  return std::move(*answer);
+}
+
+/// Three lines of four groups, each line indented.
+std::string in_lines(std::string_view number) {
+  constexpr std::size_t kColumns = 24;  // four groups with the space after each
+  std::string text;
+  for (std::size_t at = 0; at < number.size(); at += kColumns) {
+    text += at == 0 ? "  " : "\n  ";
+    text += number.substr(at, kColumns - 1);
+  }
+  return text;
+}
+
+std::string text(const object& answer, std::string_view member) {
+  return std::string(answer.at({member.data(), member.size()}).as_string());
+}
+
+}  // namespace
+
 int run(const PeersCommand& /*command*/, const GlobalOptions& globals, Output& out) {
   auto context = Context::make(globals, out);
   if (!context) return out.error(context.error());
-  auto agent = OneShot::open(*context, {});
-  if (!agent) return out.error(agent.error());
-  const std::int64_t now = unix_ms();
-  boost::json::array list;
-  std::vector<std::vector<std::string>> rows{{"PEER", "NAME", "LAST USED", "UNSENT", "UNREAD", "RELAY"}};
-  for (const PeerSummary& peer : (*agent)->engine().peers()) {
-    const std::string pk = base64url(peer.id.view());
-    list.push_back({{"pk", pk},
-                    {"name", printable(peer.name)},
-                    {"last_used", peer.last_used},
-                    {"created_at", peer.created_at},
-                    {"server_url", peer.server_url},
-                    {"confirmed", peer.confirmed},
-                    {"generation", peer.generation},
-                    {"outbox", peer.outbox},
-                    {"inbox", peer.inbox}});
-    rows.push_back({out.styled(Style::kBold, short_key(pk)), peer.name.empty() ? "-" : clean_name(peer.name),
-                    relative_text(peer.last_used, now), std::to_string(peer.outbox), std::to_string(peer.inbox),
-                    printable(peer.server_url)});
-  }
-  out.result({{"peers", std::move(list)}});
-  if (rows.size() == 1) {
+  auto answer = ask_agent(*context, {"peers", {}});
+  if (!answer) return out.error(answer.error());
+  out.result(*answer);
+  const boost::json::array& peers = answer->at("peers").as_array();
+  if (peers.empty()) {
     out.remark("No peers yet. Make an invite: agentroom invite create, or accept one: agentroom invite accept URL");
-  } else {
-    out.line(table_text(rows));
+    return 0;
   }
+  std::vector<std::vector<std::string>> rows{{"PEER", "NAME", "LAST USED", "UNSENT", "UNREAD", "RELAY"}};
+  for (const boost::json::value& value : peers) {
+    const object& peer = value.as_object();
+    const std::string name = clean_name(text(peer, "name"));
+    rows.push_back({out.styled(Style::kBold, short_key(text(peer, "pk"))), name.empty() ? "-" : name,
+                    relative_text(peer.at("last_used").to_number<std::int64_t>(), unix_ms()),
+                    std::to_string(peer.at("outbox").to_number<std::uint64_t>()),
+                    std::to_string(peer.at("inbox").to_number<std::uint64_t>()), printable(text(peer, "server_url"))});
+  }
+  out.line(table_text(rows));
   return 0;
 }
 
 int run(const PeersRenameCommand& command, const GlobalOptions& globals, Output& out) {
-  auto context = Context::make(globals, out);
-  if (!context) return out.error(context.error());
-  auto agent = OneShot::open(*context, {});
-  if (!agent) return out.error(agent.error());
-  auto peer = (*agent)->engine().find_peer(command.peer);
-  if (!peer) return out.error(peer.error());
-  auto renamed = (*agent)->ask<void>(OneShot::Needs::kStore, [&](AgentEngine::Done<void> done) {
-    (*agent)->engine().rename_peer(*peer, command.name, (*agent)->now(), std::move(done));
-  });
-  if (!renamed) return out.error(renamed.error());
-  const std::string pk = base64url(peer->view());
-  out.result({{"ok", true}, {"pk", pk}, {"name", command.name}});
-  out.line(short_key(pk) +
-           (command.name.empty() ? " has no name of yours any more" : " is now " + clean_name(command.name)));
+  int code = 0;
+  const auto answer =
+      ask_and_tell(globals, out, {"peers.rename", {{"peer", command.peer}, {"name", command.name}}}, code);
+  if (!answer) return code;
+  const std::string peer = short_key(text(*answer, "pk"));
+  out.line(command.name.empty() ? peer + " has no name of yours any more"
+                                : peer + " is now " + clean_name(command.name));
   return 0;
 }
 
 int run(const PeersRemoveCommand& command, const GlobalOptions& globals, Output& out) {
-  auto context = Context::make(globals, out);
-  if (!context) return out.error(context.error());
-  auto agent = OneShot::open(*context, {});
-  if (!agent) return out.error(agent.error());
-  auto peer = (*agent)->engine().find_peer(command.peer);
-  if (!peer) return out.error(peer.error());
-  auto removed = (*agent)->ask<void>(OneShot::Needs::kStore, [&](AgentEngine::Done<void> done) {
-    (*agent)->engine().remove_peer(*peer, (*agent)->now(), std::move(done));
-  });
-  if (!removed) return out.error(removed.error());
-  const std::string pk = base64url(peer->view());
-  out.result({{"ok", true}, {"pk", pk}});
-  out.line("removed " + short_key(pk) + ": it can write to you no more");
+  int code = 0;
+  const auto answer = ask_and_tell(globals, out, {"peers.remove", {{"peer", command.peer}}}, code);
+  if (!answer) return code;
+  out.line("removed " + short_key(text(*answer, "pk")) + ": it can write to you no more");
+  return 0;
+}
+
+int run(const PeersVerifyCommand& command, const GlobalOptions& globals, Output& out) {
+  int code = 0;
+  const auto answer = ask_and_tell(globals, out, {"peers.verify", {{"peer", command.peer}}}, code);
+  if (!answer) return code;
+  out.line(out.styled(Style::kBold, in_lines(text(*answer, "safety_number"))));
+  out.remark(
+      "Compare it with the peer's owner over a channel that is not this one, such as a call: the command\n"
+      "agentroom peers verify shows both of you the same digits, or somebody stands between you.");
   return 0;
 }
 

@@ -1,10 +1,17 @@
 #include "running_agent.hpp"
 
+#include <unistd.h>
+
+#include "base/base64url.hpp"
+
 namespace agentroom::cli {
 
-RunningAgent::RunningAgent(Context& context, runtime::Process& process, std::string server, std::string first_event,
+RunningAgent::RunningAgent(runtime::Process& process, EventStream& stream, std::string server, std::string first_event,
                            const AgentId& self)
-    : process_(process), server_(std::move(server)), link_(context.out(), std::move(first_event), server_, self) {}
+    : process_(process),
+      server_(std::move(server)),
+      stream_(stream),
+      link_(stream, std::move(first_event), server_, self) {}
 
 RunningAgent::~RunningAgent() {
   // What they refer to may be gone by now; the turns of the shutdown still bring events.
@@ -12,32 +19,38 @@ RunningAgent::~RunningAgent() {
   see_connected_ = nullptr;
 }
 
-Result<std::unique_ptr<RunningAgent>> RunningAgent::open(Context& context, runtime::Process& process, Options options) {
+Result<std::unique_ptr<RunningAgent>> RunningAgent::open(Context& context, runtime::Process& process,
+                                                         runtime::HomeLock lock, EventStream& stream, Options options) {
   auto server = context.server();
   if (!server) return pass(server);
   auto identity = context.identity_or_new();
   if (!identity) return pass(identity);
 
+  const std::string command = options.first_event;
   std::unique_ptr<RunningAgent> running(
-      new RunningAgent(context, process, server->url, std::move(options.first_event), identity->id()));
-  AgentConfig config;
-  config.name = context.settings().name;
+      new RunningAgent(process, stream, server->url, std::move(options.first_event), identity->id()));
+  AgentConfig config = context.agent_config();
   config.server = server->url;
   config.server_overrides = server->flag;
-  config.trust_relay = context.globals().trust_relay;
-  config.max_hops = context.settings().handler.max_hops;
   config.concurrency = options.concurrency;
   config.handle = true;
   auto agent = runtime::AgentService::open(
-      process, {.config = std::move(config),
+      process, {.config = config,
                 .identity = std::move(*identity),
                 .home = context.home().root(),
+                .lock = std::move(lock),
                 .store = context.settings().store.plugin,
                 .store_config = context.settings().store.config,
                 .handler = options.handler,
                 .on_event = [self = running.get()](const AgentEvent& event) { self->see(event); }});
   if (!agent) return pass(agent);
   running->agent_ = std::move(*agent);
+  running->requests_ = std::make_unique<AgentRequests>(process, *running->agent_, std::move(config));
+  auto control = OwnerControl::open(
+      context.home().root(), process.loop(), *running->requests_, stream,
+      {{"pid", ::getpid()}, {"command", command}, {"pk", base64url(running->self().view())}, {"server", server->url}});
+  if (!control) return pass(control);
+  running->control_ = std::move(*control);
   return running;
 }
 
@@ -51,6 +64,7 @@ void RunningAgent::see(const AgentEvent& event) {
   } else if (see_) {
     see_(event);
   }
+  if (requests_) requests_->see(event);
 }
 
 Result<RunningAgent::End> RunningAgent::run_until(const std::function<bool()>& done, std::optional<Duration> timeout) {
@@ -61,6 +75,9 @@ Result<RunningAgent::End> RunningAgent::run_until(const std::function<bool()>& d
 }
 
 void RunningAgent::stop() {
+  requests_->stop({ErrorCode::kCancelled, "the process that serves this home is stopping",
+                   "the same command works again when it has ended"});
+  control_.reset();
   agent_->shut_down();
 }
 

@@ -6,22 +6,27 @@
 #include <optional>
 #include <string>
 
+#include "agent_requests.hpp"
 #include "context.hpp"
 #include "events.hpp"
+#include "owner_control.hpp"
+#include "runtime/home_lock.hpp"
 
 namespace agentroom::cli {
 
 class RunningAgent {
  public:
   struct Options {
-    std::string first_event;     ///< how the first connection is told: "serving"
+    std::string first_event;     ///< how the first connection is told: "serving"; also what the owner is called
     Handler* handler = nullptr;  ///< outlives the agent
     std::uint32_t concurrency = 4;
   };
 
-  /// Takes the home of `context`, with its identity (a new one if there is none) and its server. `process` outlives it.
-  /// Errors: kHomeInUse, kPlugin, kConfig, kUsage, kCorrupt, kIo.
-  static Result<std::unique_ptr<RunningAgent>> open(Context& context, runtime::Process& process, Options options);
+  /// Runs the identity of the home (a new one if there is none), which `lock` gives to this process, on the server of
+  /// `context`; answers the control socket. `process` and `stream` outlive it. Errors: kPlugin, kConfig, kUsage,
+  /// kCorrupt, kPermission, kIo.
+  static Result<std::unique_ptr<RunningAgent>> open(Context& context, runtime::Process& process, runtime::HomeLock lock,
+                                                    EventStream& stream, Options options);
   ~RunningAgent();
   RunningAgent(const RunningAgent&) = delete;
   RunningAgent& operator=(const RunningAgent&) = delete;
@@ -43,21 +48,24 @@ class RunningAgent {
   /// took over, the relay's identity changed).
   Result<End> run_until(const std::function<bool()>& done, std::optional<Duration> timeout = std::nullopt);
 
-  /// Ends handlers and links. Once, before it goes.
+  /// Answers what other commands asked, ends handlers and links. Once, before it goes.
   void stop();
 
  private:
-  RunningAgent(Context& context, runtime::Process& process, std::string server, std::string first_event,
+  RunningAgent(runtime::Process& process, EventStream& stream, std::string server, std::string first_event,
                const AgentId& self);
   void see(const AgentEvent& event);
 
   runtime::Process& process_;
   std::string server_;
-  LinkPrinter link_;
+  EventStream& stream_;
+  LinkTeller link_;
   std::optional<Error> over_;
   std::function<void(const AgentEvent&)> see_;
   std::function<void()> see_connected_;
   std::unique_ptr<runtime::AgentService> agent_;
+  std::unique_ptr<AgentRequests> requests_;
+  std::unique_ptr<OwnerControl> control_;
 };
 
 }  // namespace agentroom::cli

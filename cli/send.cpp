@@ -4,17 +4,12 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/base64url.hpp"
-#include "base/uuid.hpp"
+#include "ask.hpp"
 #include "commands.hpp"
-#include "one_shot.hpp"
 #include "protocol/limits.hpp"
 
 namespace agentroom::cli {
 namespace {
-
-// A relay holds a message for a connected peer at most 5 s before it queues it.
-constexpr Duration kAckTime = std::chrono::seconds(12);
 
 /// All of stdin, a trailing newline dropped. Errors: kTooLarge before more than a message holds is kept, kIo.
 Result<std::string> read_stdin() {
@@ -35,26 +30,10 @@ Result<std::string> read_stdin() {
   return text;
 }
 
-std::string_view status_name(SendStatus status) {
-  switch (status) {
-    case SendStatus::kDelivered:
-      return "delivered";
-    case SendStatus::kQueued:
-      return "queued";
-    default:
-      return "pending";
-  }
-}
-
-std::string_view explanation(SendStatus status) {
-  switch (status) {
-    case SendStatus::kDelivered:
-      return "the peer has stored it";
-    case SendStatus::kQueued:
-      return "it waits at the relay";
-    default:
-      return "it goes out with the next command that connects";
-  }
+std::string explanation(std::string_view status) {
+  if (status == "delivered") return "the peer has stored it";
+  if (status == "queued") return "it waits at the relay";
+  return "it goes out with the next command that connects";
 }
 
 }  // namespace
@@ -68,51 +47,28 @@ int run(const SendCommand& command, const GlobalOptions& globals, Output& out) {
     if (!input) return out.error(input.error());
     text = std::move(*input);
   }
-  auto agent = OneShot::open(*context, {.server = globals.server, .server_overrides = globals.server.has_value()});
-  if (!agent) return out.error(agent.error());
-  auto peer = (*agent)->engine().find_peer(command.peer);
-  if (!peer) return out.error(peer.error());
-
-  std::vector<agent_events::SendProgress> progress;
-  (*agent)->on_event([&](const AgentEvent& event) {
-    if (const auto* step = std::get_if<agent_events::SendProgress>(&event)) progress.push_back(*step);
-  });
-  auto sent = (*agent)->ask<SentMessage>(OneShot::Needs::kStore, [&](AgentEngine::Done<SentMessage> done) {
-    (*agent)->engine().send(*peer, std::move(text), (*agent)->now(), std::move(done));
-  });
+  boost::json::object stored;
+  auto sent = ask_agent(*context, {"send", {{"peer", command.peer}, {"text", std::move(text)}}},
+                        {.alone = {.server = globals.server, .server_overrides = globals.server.has_value()},
+                         .progress = [&](boost::json::object members) { stored = std::move(members); }});
+  if (!sent && !stored.empty() && sent.error().code == ErrorCode::kCancelled) {
+    // Whoever took it went away after it was durable in the outbox.
+    stored["status"] = "pending";
+    stored["reason"] = sent.error().message;
+    stored["hint"] = "";
+    sent = std::move(stored);
+  }
   if (!sent) return out.error(sent.error());
 
-  SendStatus status = SendStatus::kPending;
-  std::optional<Error> failed;
-  auto seen = (*agent)->run_until(
-      [&] {
-        for (const auto& step : progress) {
-          if (step.msg_id != sent->msg_id || step.status == SendStatus::kPending) continue;
-          status = step.status;
-          failed = step.error;
-          return true;
-        }
-        return (*agent)->unreachable().has_value();
-      },
-      kAckTime);
-  if (status == SendStatus::kFailed) {
-    return out.error(failed.value_or(Error{ErrorCode::kInternal, "the message could not be sent", {}}));
-  }
-  boost::json::object result{{"ok", true},
-                             {"msg_id", uuid_text(sent->msg_id.view())},
-                             {"status", status_name(status)},
-                             {"to", base64url(peer->view())}};
-  out.line(out.styled(status == SendStatus::kPending ? Style::kNotice : Style::kGood, status_name(status)) + ": " +
-           std::string(explanation(status)));
-  if (status != SendStatus::kPending) {
-    out.result(result);
-    return 0;
-  }
-  const Error why = (*agent)->unreachable().value_or(seen ? ack_timeout() : seen.error());
-  result["reason"] = why.message;
-  result["hint"] = why.hint;
+  const std::string status(sent->at("status").as_string());
+  const bool pending = status == "pending";
+  boost::json::object result{{"ok", true}};
+  result.insert(sent->begin(), sent->end());
   out.result(result);
-  out.remark(why.message + (why.hint.empty() ? "" : "\n  " + why.hint));
+  out.line(out.styled(pending ? Style::kNotice : Style::kGood, status) + ": " + explanation(status));
+  if (!pending) return 0;
+  const std::string hint(sent->at("hint").as_string());
+  out.remark(std::string(sent->at("reason").as_string()) + (hint.empty() ? "" : "\n  " + hint));
   return exit_code(ErrorCode::kTimeout);
 }
 

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "events.hpp"
+#include "home_access.hpp"
 #include "running_agent.hpp"
 #include "turn_limit.hpp"
 
@@ -28,7 +29,8 @@ std::vector<config::Override> overrides_of(const ServeCommand& command) {
 
 class Serve {
  public:
-  Serve(const ServeCommand& command, Output& out, RunningAgent& agent) : command_(command), out_(out), agent_(agent) {
+  Serve(const ServeCommand& command, EventStream& stream, RunningAgent& agent)
+      : command_(command), stream_(stream), out_(stream.out()), agent_(agent) {
     agent_.on_event([this](const AgentEvent& event) { see(event); });
     agent_.on_connected([this] {
       if (command_.invite && !invited_) invite();
@@ -55,13 +57,13 @@ class Serve {
       agent_.process().loop().run_until([this] { return agent_.engine().outbox_size() == 0 || failed_; },
                                         kLastWordsTime);
     }
+    const bool failed = !end || failed_;
+    if (!failed) {
+      const bool signalled = *end == RunningAgent::End::kSignal;
+      stream_.tell("done", {{"turns", turns_}, {"reason", signalled ? "signal" : "turns"}});
+    }
     agent_.stop();
-    if (!end) return out_.error(end.error());
-    if (failed_) return out_.error(*failed_);
-    const bool signalled = *end == RunningAgent::End::kSignal;
-    out_.event(
-        "done", {{"turns", turns_}, {"reason", signalled ? "signal" : "turns"}},
-        out_.styled(Style::kDim, "done after " + std::to_string(turns_) + (turns_ == 1 ? " reply" : " replies")));
+    if (failed) return out_.error(end ? *failed_ : end.error());
     return out_.alive() ? 0 : 1;
   }
 
@@ -70,7 +72,7 @@ class Serve {
 
   void see(const AgentEvent& event) {
     if (std::holds_alternative<agent_events::Replied>(event)) ++turns_;
-    events_.print(event);
+    events_.tell(event);
   }
 
   void invite() {
@@ -89,9 +91,10 @@ class Serve {
   }
 
   const ServeCommand& command_;
+  EventStream& stream_;
   Output& out_;
   RunningAgent& agent_;
-  EventPrinter events_{out_};
+  AgentEventTeller events_{stream_};
   bool invited_ = false;
   std::uint64_t turns_ = 0;
   std::optional<Error> failed_;
@@ -109,6 +112,8 @@ int run(const ServeCommand& command, const GlobalOptions& globals, Output& out) 
   }
   auto plugins = context->need_plugins({config::kTransport, config::kStore, config::kHandler});
   if (!plugins) return out.error(plugins.error());
+  auto lock = take_home(*context);
+  if (!lock) return out.error(lock.error());
   auto process = context->open_process();
   if (!process) return out.error(process.error());
   const config::HandlerSettings& settings = context->settings().handler;
@@ -116,12 +121,13 @@ int run(const ServeCommand& command, const GlobalOptions& globals, Output& out) 
   if (!handler) return out.error(handler.error());
   TurnLimit limited(**handler, command.max_turns.value_or(0));
 
-  auto agent = RunningAgent::open(*context, **process,
+  EventStream stream(out);
+  auto agent = RunningAgent::open(*context, **process, std::move(*lock), stream,
                                   {.first_event = "serving",
                                    .handler = command.max_turns ? &limited : handler->get(),
                                    .concurrency = settings.concurrency});
   if (!agent) return out.error(agent.error());
-  Serve serve(command, out, **agent);
+  Serve serve(command, stream, **agent);
   if (auto seeded = serve.seed(); !seeded) return out.error(seeded.error());
   return serve.run();
 }

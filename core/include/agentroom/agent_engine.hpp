@@ -139,6 +139,7 @@ struct AcceptedInvite {
 struct SentMessage {
   MsgId msg_id;
   AgentId to;
+  std::string server_url;  ///< of the relay that it goes to
 };
 struct PeerSummary {
   AgentId id;

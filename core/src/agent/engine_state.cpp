@@ -199,9 +199,12 @@ void AgentEngine::State::send(const AgentId& to, std::string text, Done<SentMess
   content.body = protocol::Text{std::move(text)};
   auto posted = outbox.post(*session, content);
   if (!posted) return refuse(std::move(posted.error()));
-  journal.finally([this, to, msg_id = *posted, done = std::move(done)](Result<void> stored) mutable {
+  std::string url = links.resolve(session->facts.url);
+  links.hurry(url);  // who asks for it now should not wait out a pause that an earlier failure began
+  journal.finally([this, to, msg_id = *posted, url = std::move(url),
+                   done = std::move(done)](Result<void> stored) mutable {
     context.answer(std::move(done),
-                   stored ? Result<SentMessage>(SentMessage{.msg_id = msg_id, .to = to})
+                   stored ? Result<SentMessage>(SentMessage{.msg_id = msg_id, .to = to, .server_url = std::move(url)})
                           : Result<SentMessage>(std::unexpected(agent::words::store_failed(stored.error()))));
   });
 }

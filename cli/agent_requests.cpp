@@ -1,0 +1,380 @@
+#include "agent_requests.hpp"
+
+#include <array>
+#include <memory>
+
+#include "base/base64url.hpp"
+#include "base/text.hpp"
+#include "base/uuid.hpp"
+#include "crypto/safety_number.hpp"
+#include "events.hpp"
+#include "protocol/invite.hpp"
+
+namespace agentroom::cli {
+namespace {
+
+using boost::json::object;
+
+constexpr Duration kAnswerTime = std::chrono::seconds(20);
+// A relay holds a message for a connected peer at most 5 s before it queues it.
+constexpr Duration kAckTime = std::chrono::seconds(12);
+constexpr std::size_t kRelaysRemembered = 256;
+
+std::string key(const AgentId& agent) {
+  return base64url(agent.view());
+}
+
+std::string_view status_name(SendStatus status) {
+  switch (status) {
+    case SendStatus::kDelivered:
+      return "delivered";
+    case SendStatus::kQueued:
+      return "queued";
+    default:
+      return "pending";
+  }
+}
+
+Result<std::string> text_argument(const object& arguments, std::string_view name) {
+  const boost::json::value* value = arguments.if_contains({name.data(), name.size()});
+  if (value != nullptr && value->is_string()) return std::string(value->as_string());
+  return fail(ErrorCode::kInvalid, "the request has no text \"" + std::string(name) + "\"");
+}
+
+std::optional<std::string> optional_text(const object& arguments, std::string_view name) {
+  auto text = text_argument(arguments, name);
+  return text ? std::optional(std::move(*text)) : std::nullopt;
+}
+
+Result<std::int64_t> number_argument(const object& arguments, std::string_view name) {
+  const boost::json::value* value = arguments.if_contains({name.data(), name.size()});
+  if (value != nullptr && value->is_int64()) return value->as_int64();
+  return fail(ErrorCode::kInvalid, "the request has no number \"" + std::string(name) + "\"");
+}
+
+/// An invite of this identity by its id or the beginning of one.
+Result<OpenInvite> find_invite(const std::vector<OpenInvite>& open, const std::string& text) {
+  std::vector<OpenInvite> found;
+  for (const OpenInvite& invite : open) {
+    if (!text.empty() && uuid_text(invite.invite_id.view()).starts_with(text)) found.push_back(invite);
+  }
+  if (found.size() == 1) return found.front();
+  const std::string list = "see them: agentroom invite list";
+  if (found.empty()) return fail(ErrorCode::kNotFound, "no open invite " + printable(text), list);
+  return fail(ErrorCode::kAmbiguous, "several invites begin with " + printable(text), list);
+}
+
+object pending_members(const SentMessage& message, const Error& why) {
+  return {{"msg_id", uuid_text(message.msg_id.view())},
+          {"to", key(message.to)},
+          {"status", status_name(SendStatus::kPending)},
+          {"reason", why.message},
+          {"hint", why.hint}};
+}
+
+}  // namespace
+
+Error ack_timeout() {
+  return {ErrorCode::kTimeout, "ACK timeout: the relay did not answer",
+          "check that the relay runs: curl http://HOST:PORT/health"};
+}
+
+AgentRequests::AgentRequests(runtime::Process& process, runtime::AgentService& agent, AgentConfig config)
+    : process_(process), agent_(agent), config_(std::move(config)) {
+  process_.loop().add(*this);
+}
+
+AgentRequests::~AgentRequests() {
+  process_.loop().remove(*this);
+}
+
+AgentRequests::Id AgentRequests::start(const runtime::ControlRequest& request, Progress progress, Answer answer) {
+  static constexpr std::array<std::pair<std::string_view, Begin>, 9> kRequests{
+      {{"send", &AgentRequests::send},
+       {"invite.create", &AgentRequests::create_invite},
+       {"invite.accept", &AgentRequests::accept_invite},
+       {"invite.list", &AgentRequests::list_invites},
+       {"invite.revoke", &AgentRequests::revoke_invite},
+       {"peers", &AgentRequests::list_peers},
+       {"peers.rename", &AgentRequests::rename_peer},
+       {"peers.remove", &AgentRequests::remove_peer},
+       {"peers.verify", &AgentRequests::verify_peer}}};
+  const Id id = ++last_id_;
+  running_[id] = {.progress = std::move(progress),
+                  .answer = std::move(answer),
+                  .deadline = process_.now().steady + kAnswerTime,
+                  .url = {},
+                  .link_came = false,
+                  .see = {},
+                  .give_up = [](const Error& why) -> Result<Object> { return std::unexpected(why); }};
+  Result<void> begun = check_flags(request.arguments);
+  const auto* known =
+      std::ranges::find(kRequests, std::string_view(request.name), [](const auto& entry) { return entry.first; });
+  if (known == kRequests.end()) {
+    begun = fail(ErrorCode::kUnsupportedVersion,
+                 "the process that serves this home does not know the request " + printable(request.name),
+                 "restart it, so that it is the same agentroom as this one");
+  }
+  if (begun) begun = (this->*known->second)(id, request.arguments);
+  if (!begun) finish(id, pass(begun));
+  return id;
+}
+
+Result<void> AgentRequests::check_flags(const Object& arguments) const {
+  const auto server = optional_text(arguments, "expect_server");
+  if (server && config_.server != server) {
+    return fail(ErrorCode::kUsage,
+                "--server " + printable(*server) +
+                    " cannot be used here: the process that serves this home stays with " +
+                    printable(config_.server.value_or("no server")),
+                "leave --server out, or stop that process first");
+  }
+  if (arguments.contains("trust_relay") && !config_.trust_relay) {
+    return fail(ErrorCode::kUsage, "--trust-relay cannot be used here: another process serves this home",
+                "stop that process, and start it again with --trust-relay");
+  }
+  return {};
+}
+
+Result<void> AgentRequests::send(Id id, const Object& arguments) {
+  auto name = text_argument(arguments, "peer");
+  if (!name) return pass(name);
+  auto text = text_argument(arguments, "text");
+  if (!text) return pass(text);
+  auto peer = engine().find_peer(*name);
+  if (!peer) return pass(peer);
+  engine().send(*peer, std::move(*text), process_.now(), [this, id](Result<SentMessage> message) {
+    if (!message) return finish(id, pass(message));
+    sent(id, *message);
+  });
+  return {};
+}
+
+void AgentRequests::sent(Id id, const SentMessage& message) {
+  Running* running = find(id);
+  if (running == nullptr) return;
+  running->deadline = process_.now().steady + kAckTime;
+  running->url = message.server_url;
+  running->give_up = [message](const Error& why) -> Result<Object> { return pending_members(message, why); };
+  running->see = [this, id, message](const AgentEvent& event) {
+    const auto* step = std::get_if<agent_events::SendProgress>(&event);
+    if (step == nullptr || step->msg_id != message.msg_id || step->status == SendStatus::kPending) return;
+    if (step->status == SendStatus::kFailed) {
+      const Error unknown{ErrorCode::kInternal, "the message could not be sent", {}};
+      return finish(id, std::unexpected(step->error.value_or(unknown)));
+    }
+    finish(id, Object{{"msg_id", uuid_text(message.msg_id.view())},
+                      {"to", key(message.to)},
+                      {"status", status_name(step->status)}});
+  };
+  running->progress({{"msg_id", uuid_text(message.msg_id.view())}, {"to", key(message.to)}});
+  // A link that ended for good is not tried again, so that nothing more comes of it.
+  const auto down = unreachable_.find(message.server_url);
+  if (down != unreachable_.end() && down->second.final) finish(id, pending_members(message, down->second.why));
+}
+
+Result<void> AgentRequests::create_invite(Id id, const Object& arguments) {
+  auto ttl = number_argument(arguments, "ttl_ms");
+  if (!ttl) return pass(ttl);
+  find(id)->url = config_.server.value_or("");
+  engine().create_invite(*ttl, process_.now(), [this, id](Result<CreatedInvite> invite) {
+    if (!invite) return finish(id, pass(invite));
+    if (find(id) != nullptr) return finish(id, invite_members(*invite));
+    // Nobody waits for it any more, so nobody has its URL.
+    engine().revoke_invite(invite->invite_id, process_.now(), [](const Result<void>&) {});
+  });
+  return {};
+}
+
+Result<void> AgentRequests::accept_invite(Id id, const Object& arguments) {
+  auto url = text_argument(arguments, "url");
+  if (!url) return pass(url);
+  auto wait_ms = number_argument(arguments, "wait_ms");
+  if (!wait_ms) return pass(wait_ms);
+  auto invite = protocol::parse_invite(*url);
+  if (!invite) return pass(invite);
+  auto server = optional_text(arguments, "server");
+  Running* running = find(id);
+  running->url = server.value_or(invite->server_url);
+  const auto online = std::make_shared<bool>(false);
+  running->see = [online, inviter = invite->inviter](const AgentEvent& event) {
+    const auto* peer = std::get_if<agent_events::PeerOnline>(&event);
+    if (peer != nullptr && peer->peer == inviter) *online = true;
+  };
+  engine().accept_invite(*url, std::move(server), process_.now(),
+                         [this, id, online, wait = *wait_ms](Result<AcceptedInvite> answer) {
+                           if (!answer) return finish(id, pass(answer));
+                           accepted(id, *answer, wait, *online || answer->peer_online);
+                         });
+  return {};
+}
+
+void AgentRequests::accepted(Id id, const AcceptedInvite& invite, std::int64_t wait_ms, bool online) {
+  Running* running = find(id);
+  if (running == nullptr) return;
+  const auto members = [invite](bool is_online) {
+    return Object{{"peer_pk", key(invite.peer)}, {"server_url", invite.server_url}, {"peer_online", is_online}};
+  };
+  running->progress({{"peer_pk", key(invite.peer)}, {"server_url", invite.server_url}});
+  if (online || wait_ms <= 0) return finish(id, members(online));
+  running->deadline = process_.now().steady + std::chrono::milliseconds(wait_ms);
+  running->link_came = true;
+  running->give_up = [members](const Error& /*why*/) -> Result<Object> { return members(false); };
+  running->see = [this, id, members, inviter = invite.peer](const AgentEvent& event) {
+    const auto* peer = std::get_if<agent_events::PeerOnline>(&event);
+    if (peer == nullptr || peer->peer != inviter) return;
+    Object answer = members(true);
+    answer["name"] = peer->name;
+    finish(id, std::move(answer));
+  };
+}
+
+Result<void> AgentRequests::list_invites(Id id, const Object& /*arguments*/) {
+  boost::json::array list;
+  for (const OpenInvite& invite : engine().invites()) {
+    list.push_back({{"invite_id", uuid_text(invite.invite_id.view())},
+                    {"expires_at", invite.expires_at},
+                    {"server_url", invite.server_url}});
+  }
+  finish(id, Object{{"invites", std::move(list)}});
+  return {};
+}
+
+Result<void> AgentRequests::revoke_invite(Id id, const Object& arguments) {
+  auto text = text_argument(arguments, "id");
+  if (!text) return pass(text);
+  auto invite = find_invite(engine().invites(), *text);
+  if (!invite) return pass(invite);
+  find(id)->url = invite->server_url;
+  engine().revoke_invite(invite->invite_id, process_.now(),
+                         [this, id, invite = invite->invite_id](Result<void> revoked) {
+                           if (!revoked) return finish(id, pass(revoked));
+                           finish(id, Object{{"invite_id", uuid_text(invite.view())}});
+                         });
+  return {};
+}
+
+Result<void> AgentRequests::list_peers(Id id, const Object& /*arguments*/) {
+  boost::json::array list;
+  for (const PeerSummary& peer : engine().peers()) {
+    list.push_back({{"pk", key(peer.id)},
+                    {"name", printable(peer.name)},
+                    {"last_used", peer.last_used},
+                    {"created_at", peer.created_at},
+                    {"server_url", peer.server_url},
+                    {"confirmed", peer.confirmed},
+                    {"generation", peer.generation},
+                    {"outbox", peer.outbox},
+                    {"inbox", peer.inbox}});
+  }
+  finish(id, Object{{"peers", std::move(list)}});
+  return {};
+}
+
+Result<void> AgentRequests::rename_peer(Id id, const Object& arguments) {
+  auto text = text_argument(arguments, "peer");
+  if (!text) return pass(text);
+  auto name = text_argument(arguments, "name");
+  if (!name) return pass(name);
+  auto peer = engine().find_peer(*text);
+  if (!peer) return pass(peer);
+  engine().rename_peer(*peer, *name, process_.now(), [this, id, peer = *peer, name = *name](Result<void> renamed) {
+    if (!renamed) return finish(id, pass(renamed));
+    finish(id, Object{{"pk", key(peer)}, {"name", name}});
+  });
+  return {};
+}
+
+Result<void> AgentRequests::remove_peer(Id id, const Object& arguments) {
+  auto text = text_argument(arguments, "peer");
+  if (!text) return pass(text);
+  auto peer = engine().find_peer(*text);
+  if (!peer) return pass(peer);
+  engine().remove_peer(*peer, process_.now(), [this, id, peer = *peer](Result<void> removed) {
+    if (!removed) return finish(id, pass(removed));
+    finish(id, Object{{"pk", key(peer)}});
+  });
+  return {};
+}
+
+Result<void> AgentRequests::verify_peer(Id id, const Object& arguments) {
+  auto text = text_argument(arguments, "peer");
+  if (!text) return pass(text);
+  auto peer = engine().find_peer(*text);
+  if (!peer) return pass(peer);
+  finish(id, Object{{"pk", key(*peer)}, {"safety_number", crypto::safety_number(agent_.identity().id(), *peer)}});
+  return {};
+}
+
+void AgentRequests::see(const AgentEvent& event) {
+  if (const auto* up = std::get_if<agent_events::Connected>(&event)) reached(up->url);
+  if (const auto* down = std::get_if<agent_events::Disconnected>(&event)) not_reached(*down);
+  if (const auto* failed = std::get_if<agent_events::StoreFailed>(&event)) finish_all(failed->error);
+  std::vector<std::function<void(const AgentEvent&)>> watching;  // copies: one that sees its end goes
+  for (const auto& [id, running] : running_) {
+    if (running.see) watching.push_back(running.see);
+  }
+  for (const auto& watch : watching) watch(event);
+}
+
+void AgentRequests::reached(const std::string& url) {
+  unreachable_.erase(url);
+  for (auto& [id, running] : running_) running.link_came = running.link_came || running.url == url;
+}
+
+void AgentRequests::not_reached(const agent_events::Disconnected& event) {
+  if (unreachable_.size() >= kRelaysRemembered) unreachable_.clear();
+  unreachable_[event.url] = event;
+  std::vector<Id> hopeless;
+  for (const auto& [id, running] : running_) {
+    if (running.url == event.url && (event.final || !running.link_came)) hopeless.push_back(id);
+  }
+  for (const Id id : hopeless) {
+    if (const Running* running = find(id)) finish(id, running->give_up(event.why));
+  }
+}
+
+AgentRequests::Running* AgentRequests::find(Id id) {
+  const auto found = running_.find(id);
+  return found == running_.end() ? nullptr : &found->second;
+}
+
+void AgentRequests::finish(Id id, Result<Object> answer) {
+  auto node = running_.extract(id);
+  if (node) node.mapped().answer(std::move(answer));
+}
+
+void AgentRequests::finish_all(const Error& why) {
+  std::vector<Id> open;
+  for (const auto& [id, running] : running_) open.push_back(id);
+  for (const Id id : open) {
+    if (const Running* running = find(id)) finish(id, running->give_up(why));
+  }
+}
+
+void AgentRequests::stop(const Error& why) {
+  finish_all(why);
+}
+
+void AgentRequests::on_time(const Now& now) {
+  std::vector<Id> late;
+  for (const auto& [id, running] : running_) {
+    if (running.deadline <= now.steady) late.push_back(id);
+  }
+  for (const Id id : late) {
+    const Running* running = find(id);
+    if (running == nullptr) continue;
+    const auto down = unreachable_.find(running->url);
+    finish(id, running->give_up(down == unreachable_.end() ? ack_timeout() : down->second.why));
+  }
+}
+
+std::optional<Duration> AgentRequests::next_deadline() const {
+  std::optional<Duration> earliest;
+  for (const auto& [id, running] : running_) {
+    if (!earliest || running.deadline < *earliest) earliest = running.deadline;
+  }
+  return earliest;
+}
+
+}  // namespace agentroom::cli

@@ -1,0 +1,68 @@
+#include "ask.hpp"
+
+#include "home_access.hpp"
+
+namespace agentroom::cli {
+namespace {
+
+using runtime::ControlReply;
+
+/// The longest that an agent takes for a request, with room for a loaded machine.
+constexpr Duration kAnswerTime = std::chrono::seconds(45);
+
+/// Nothing: the owner went away before it began.
+std::optional<Result<boost::json::object>> ask_owner(runtime::ControlClient& owner,
+                                                     const runtime::ControlRequest& request,
+                                                     const AskOptions& options) {
+  if (auto asked = owner.ask(request); !asked) {
+    if (asked.error().code == ErrorCode::kNetwork) return std::nullopt;
+    return pass(asked);
+  }
+  bool working = false;
+  for (;;) {
+    auto reply = owner.next(kAnswerTime + options.more_time);
+    if (!reply) return pass(reply);
+    if (!*reply && !working) return std::nullopt;
+    if (!*reply) {
+      return fail(ErrorCode::kCancelled,
+                  "pid " + std::to_string(owner.owner_pid()) + ", which served this home, ended before it answered",
+                  "see what came of it: agentroom peers, agentroom invite list");
+    }
+    switch ((*reply)->kind) {
+      case ControlReply::Kind::kWorking:
+        working = true;
+        break;
+      case ControlReply::Kind::kProgress:
+        options.progress(std::move((*reply)->members));
+        break;
+      case ControlReply::Kind::kAnswer:
+        return std::move((*reply)->members);
+      case ControlReply::Kind::kError:
+        return std::unexpected(std::move((*reply)->error));
+    }
+  }
+}
+
+void add_flags(const Context& context, bool same_server, runtime::ControlRequest& request) {
+  const GlobalOptions& globals = context.globals();
+  if (same_server && globals.server) request.arguments["expect_server"] = *globals.server;
+  if (globals.trust_relay) request.arguments["trust_relay"] = true;
+}
+
+}  // namespace
+
+Result<boost::json::object> ask_agent(Context& context, runtime::ControlRequest request, AskOptions options) {
+  for (;;) {
+    auto access = access_home(context);
+    if (!access) return pass(access);
+    if (access->lock) {
+      auto agent = OneShot::open(context, std::move(*access->lock), options.alone);
+      if (!agent) return pass(agent);
+      return (*agent)->ask(request, std::move(options.progress));
+    }
+    add_flags(context, options.same_server, request);
+    if (auto answer = ask_owner(*access->owner, request, options)) return std::move(*answer);
+  }
+}
+
+}  // namespace agentroom::cli
