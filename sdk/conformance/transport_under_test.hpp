@@ -27,6 +27,7 @@ inline constexpr std::uint64_t kMaxMessage = 262'144;
 struct Closed {
   std::uint16_t code = 0;
   std::string reason;
+  std::string hint{};
 };
 
 /// What a channel's owner was told.
@@ -199,10 +200,10 @@ class TransportUnderTest {
     if (self.drained_hook) self.drained_hook(id);
   }
 
-  static void on_closed(void* ctx, ar_channel id, std::uint16_t code, ar_string reason) {
+  static void on_closed(void* ctx, ar_channel id, const ar_close_info* why) {
     TransportUnderTest& self = self_of(ctx);
     self.judge("closed", id, false);
-    self.channels_[id].closed = Closed{code, std::string(as_text(reason))};
+    self.channels_[id].closed = Closed{why->code, std::string(as_text(why->reason)), std::string(as_text(why->hint))};
   }
 
   static void on_request(void* ctx, const ar_http_request* request, ar_http_response* response) {

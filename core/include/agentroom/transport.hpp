@@ -25,7 +25,8 @@ struct PeerInfo {
 /// Why a channel ended.
 struct CloseInfo {
   std::uint16_t code = 1006;  ///< WebSocket close code; 1006: the connection broke, or was never there
-  std::string reason;         ///< for people; untrusted text
+  std::string reason{};       ///< for people; untrusted text
+  std::string hint{};         ///< what to do about it; may be empty; untrusted text
 };
 
 /// What an engine does to channels. Thread: the engine's. Every call on a channel that has ended does nothing.

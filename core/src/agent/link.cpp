@@ -161,10 +161,11 @@ Duration Link::backoff() {
 void Link::on_closed(const CloseInfo& why) {
   channel_ = 0;
   if (const auto* link = std::get_if<Ready>(&phase_)) {
-    return end(words::connection_ended(url_, link->complaint.empty() ? why.reason : link->complaint), 0);
+    if (!link->complaint.empty()) return end(words::connection_ended(url_, link->complaint), 0);
+    return end(words::connection_ended(url_, why.reason, why.hint), 0);
   }
   if (std::holds_alternative<Connecting>(phase_) || std::holds_alternative<Greeting>(phase_)) {
-    end(words::unreachable(url_, why.reason), 0);
+    end(words::unreachable(url_, why.reason, why.hint), 0);
   }
 }
 

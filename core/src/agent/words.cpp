@@ -71,14 +71,14 @@ Error refused(std::string_view what, protocol::Code code) {
   return make(ErrorCode::kInternal, "the relay refused " + std::string(what) + ": " + std::string(code_text(code)),
               kCheckRelay);
 }
-Error unreachable(std::string_view url, std::string_view reason) {
+Error unreachable(std::string_view url, std::string_view reason, std::string_view hint) {
   return make(ErrorCode::kNetwork, "cannot reach " + printable(url) + (reason.empty() ? "" : ": " + printable(reason)),
-              kCheckRelay);
+              hint.empty() ? kCheckRelay : printable(hint));
 }
-Error connection_ended(std::string_view url, std::string_view reason) {
+Error connection_ended(std::string_view url, std::string_view reason, std::string_view hint) {
   return make(ErrorCode::kNetwork,
               "the connection to " + printable(url) + " ended" + (reason.empty() ? "" : ": " + printable(reason)),
-              kCheckRelay);
+              hint.empty() ? kCheckRelay : printable(hint));
 }
 Error replaced() {
   return make(ErrorCode::kNetwork, "replaced by another connection of the same identity",

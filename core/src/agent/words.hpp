@@ -26,8 +26,9 @@ Error store_failed(const Error& cause);
 /// A relay's refusal that has no words of its own.
 Error refused(std::string_view what, protocol::Code code);
 /// `reason` may be a stranger's text.
-Error unreachable(std::string_view url, std::string_view reason);
-Error connection_ended(std::string_view url, std::string_view reason);
+/// `hint`: what the transport proposes; without one, to check the relay.
+Error unreachable(std::string_view url, std::string_view reason, std::string_view hint = {});
+Error connection_ended(std::string_view url, std::string_view reason, std::string_view hint = {});
 Error replaced();
 Error shutting_down();
 

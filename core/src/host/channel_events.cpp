@@ -56,9 +56,10 @@ const ar_channel_events* EventTable::of(ChannelEvents& receiver) {
     const auto& self = *static_cast<Entry*>(ctx);
     self.table->deliver([&] { self.receiver->on_drained(channel); });
   };
-  entry->abi.closed = [](void* ctx, ar_channel channel, std::uint16_t code, ar_string reason) {
+  entry->abi.closed = [](void* ctx, ar_channel channel, const ar_close_info* why) {
     const auto& self = *static_cast<Entry*>(ctx);
-    self.table->deliver([&] { self.receiver->on_closed(channel, {code, bounded(reason)}); });
+    self.table->deliver(
+        [&] { self.receiver->on_closed(channel, {why->code, bounded(why->reason), bounded(why->hint)}); });
   };
   return &entry->abi;
 }

@@ -19,7 +19,7 @@ class ProbeEvents final : public ChannelEvents {
   void on_drained(ChannelId /*channel*/) override {}
   void on_closed(ChannelId /*channel*/, const CloseInfo& why) override {
     closed = true;
-    if (!answer) answer = fail(ErrorCode::kNetwork, printable(why.reason));
+    if (!answer) answer = fail(ErrorCode::kNetwork, printable(why.reason), printable(why.hint));
   }
 
   std::optional<Result<RelayId>> answer;
@@ -43,7 +43,8 @@ Result<ProbeAnswer> probe_relay(Process& process, const std::string& url, Durati
   if (!events.answer) return fail(ErrorCode::kTimeout, "no answer from the relay at " + printable(url), hint);
   if (!*events.answer) {
     const Error& why = events.answer->error();
-    return fail(why.code, "the relay at " + printable(url) + " cannot be used: " + why.message, hint);
+    return fail(why.code, "the relay at " + printable(url) + " cannot be used: " + why.message,
+                why.hint.empty() ? hint : why.hint);
   }
   return ProbeAnswer{**events.answer, took};
 }

@@ -79,7 +79,7 @@ class RecordedEvents final : public ListenerEvents {
   }
   void on_drained(ChannelId channel) override { text += "drained " + std::to_string(channel) + '\n'; }
   void on_closed(ChannelId channel, const CloseInfo& why) override {
-    text += "closed " + std::to_string(channel) + ' ' + std::to_string(why.code) + ' ' + why.reason + '\n';
+    text += "closed " + std::to_string(channel) + ' ' + std::to_string(why.code) + ' ' + why.reason + why.hint + '\n';
   }
   HttpResponse on_request(const HttpRequest& request) override {
     return {200, "text/plain", request.method + ' ' + request.target};
@@ -120,14 +120,14 @@ TEST_F(TransportAdapter, PassesEventsOfBothEndsOn) {
     plugin_->connected->events.opened(7, {});
     plugin_->listener->events.message(9, std::as_writable_bytes(std::span(bytes)));
     plugin_->listener->events.drained(9);
-    plugin_->connected->events.closed(7, 1001, "away");
+    plugin_->connected->events.closed(7, 1001, "away", ", come back");
   };
   transport_->turn(std::chrono::milliseconds(2));
   EXPECT_EQ(plugin_->waited, 2000U);
   EXPECT_EQ(events_.text, "opened 9 10.0.0.1 fffff\nmessage 9 hello\ndrained 9\n");
   EXPECT_EQ(events_.longest, 1024U) << "text of the other end is bounded";
   EXPECT_EQ(bytes, "xxxxx") << "a message is the engine's to overwrite, not a copy";
-  EXPECT_EQ(client.text, "opened 7  \nclosed 7 1001 away\n");
+  EXPECT_EQ(client.text, "opened 7  \nclosed 7 1001 away, come back\n");
 }
 
 TEST_F(TransportAdapter, HandsAMessageOverWithoutACopy) {

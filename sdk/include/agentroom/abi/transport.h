@@ -41,6 +41,14 @@ typedef struct ar_peer_info {
   ar_string cf_connecting_ip; /* value of CF-Connecting-IP */
 } ar_peer_info;
 
+/* Why a channel ended. The texts are for people and untrusted, each at most 1,024 bytes. */
+typedef struct ar_close_info {
+  uint32_t struct_size;
+  uint16_t code;
+  ar_string reason;
+  ar_string hint; /* what to do about it; may be empty */
+} ar_close_info;
+
 /* Events of channels. All [engine], inside `turn`; a callback may call every method but turn and close. */
 typedef struct ar_channel_events {
   uint32_t struct_size;
@@ -50,9 +58,8 @@ typedef struct ar_channel_events {
   void (*message)(void* ctx, ar_channel channel, ar_mut_bytes message);
   /* All queued bytes went to the system, after `send` had reported more than AR_TRANSPORT_HIGH_WATER. */
   void (*drained)(void* ctx, ar_channel channel);
-  /* The last event of a channel; also for a connection attempt that failed, then without `opened`. `reason` is for
-   * people and untrusted. */
-  void (*closed)(void* ctx, ar_channel channel, uint16_t code, ar_string reason);
+  /* The last event of a channel; also for a connection attempt that failed, then without `opened`. */
+  void (*closed)(void* ctx, ar_channel channel, const ar_close_info* why);
 } ar_channel_events;
 
 typedef struct ar_http_request {

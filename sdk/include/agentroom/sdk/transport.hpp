@@ -42,8 +42,10 @@ class ChannelEvents {
   /// All queued bytes went to the system, after `send` had reported more than AR_TRANSPORT_HIGH_WATER.
   void drained(ar_channel channel) const { events_->drained(events_->ctx, channel); }
   /// The last event of a channel; also for an attempt that failed, then without `opened`.
-  void closed(ar_channel channel, std::uint16_t code, std::string_view reason) const {
-    events_->closed(events_->ctx, channel, code, to_abi(reason));
+  /// The texts are for people, each at most 1,024 bytes; `hint` tells what to do about it.
+  void closed(ar_channel channel, std::uint16_t code, std::string_view reason, std::string_view hint = {}) const {
+    const ar_close_info why{sizeof why, code, to_abi(reason), to_abi(hint)};
+    events_->closed(events_->ctx, channel, &why);
   }
 
  private:
