@@ -37,32 +37,56 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
+constexpr const char* kDotEnvHint = "the line looks like: HMAC_SECRET=\"...\"";
+
+/// The value in `text`, which follows HMAC_SECRET in a line. `place` is for errors, which quote nothing.
+Result<std::string_view> value_of(std::string_view text, const std::string& place) {
+  if (!text.starts_with('=')) return fail(ErrorCode::kConfig, place + ": HMAC_SECRET has no value", kDotEnvHint);
+  text = trimmed(text.substr(1));
+  const bool opens = !text.empty() && (text.front() == '"' || text.front() == '\'');
+  if (opens && (text.size() < 2 || text.back() != text.front())) {
+    return fail(ErrorCode::kConfig,
+                place + ": the value of HMAC_SECRET does not end with the quote that it begins with", kDotEnvHint);
+  }
+  if (opens) return text.substr(1, text.size() - 2);
+  if (text.find_first_of(" \t") != std::string_view::npos) {
+    return fail(ErrorCode::kConfig, place + ": the value of HMAC_SECRET holds a space and no quotes around it",
+                kDotEnvHint);
+  }
+  return text;
+}
+
 /// The value of HMAC_SECRET in lines of NAME=VALUE, `export` before it and quotes around the value allowed; the last
-/// wins.
-std::string_view find_in_dot_env(std::string_view text) {
+/// wins. What belongs to other names is not looked at.
+Result<std::string_view> find_in_dot_env(std::string_view text, const std::string& file) {
   std::string_view found;
-  while (!text.empty()) {
+  for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     std::string_view line = trimmed(text.substr(0, end));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.starts_with("export ")) line = trimmed(line.substr(7));
     if (!line.starts_with(kVariable)) continue;
-    line = trimmed(line.substr(kVariable.size()));
-    if (!line.starts_with('=')) continue;
-    line = trimmed(line.substr(1));
-    const bool is_quoted =
-        line.size() >= 2 && (line.front() == '"' || line.front() == '\'') && line.back() == line.front();
-    found = is_quoted ? line.substr(1, line.size() - 2) : line;
+    line.remove_prefix(kVariable.size());
+    const bool other_name = !line.empty() && line.front() != '=' && line.front() != ' ' && line.front() != '\t';
+    if (other_name) continue;
+    auto value = value_of(trimmed(line), file + ":" + std::to_string(number));
+    if (!value) return value;
+    found = *value;
   }
   return found;
 }
 
 Result<std::optional<RelaySecret>> from_dot_env(const fs::path& file) {
-  if (std::error_code error; !fs::exists(file, error)) return std::optional<RelaySecret>();
+  // A folder of that name belongs to something else.
+  if (std::error_code error; !fs::exists(file, error) || fs::is_directory(file, error)) {
+    return std::optional<RelaySecret>();
+  }
   auto text = read_file(file, kLargestDotEnv);
   if (!text) return pass(text);
-  SecretText value(find_in_dot_env(*text));
+  auto found = find_in_dot_env(*text, file.string());
+  SecretText value(found ? *found : std::string_view());
   wipe(*text);
+  if (!found) return pass(found);
   if (value.empty()) return std::optional<RelaySecret>();
   auto secret = checked(std::move(value), file.string());
   if (!secret) return pass(secret);
@@ -74,8 +98,13 @@ Result<std::optional<RelaySecret>> from_dot_env(const fs::path& file) {
 Result<RelaySecret> kept(const Home& home) {
   const fs::path file = home.relay_secret_file();
   auto text = read_private_file(file, kLargestSecret + 2);
-  if (!text) return pass(text);
-  return checked(SecretText(trimmed(text->view().substr(0, text->view().find('\n')))), file.string());
+  const bool damaged = !text && (text.error().code == ErrorCode::kTooLarge || text.error().code == ErrorCode::kIo);
+  if (!text && !damaged) return pass(text);
+  const std::string_view line = text ? trimmed(text->view().substr(0, text->view().find('\n'))) : "";
+  const std::string what = text ? what_is_wrong_with_secret(line) : "";
+  if (text && what.empty()) return RelaySecret{SecretText(line), false, {}};
+  return fail(ErrorCode::kCorrupt, text ? "the relay's secret in " + file.string() + " " + what : text.error().message,
+              "restore it from a backup; without it the relay takes a new identity: rm -r " + file.string());
 }
 
 Result<RelaySecret> generate(const Home& home, Random& random) {

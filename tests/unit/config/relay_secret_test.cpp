@@ -118,10 +118,43 @@ TEST_F(RelaySecretTest, IsReadFromTheUsualFormsOfDotEnv) {
 
 TEST_F(RelaySecretTest, IsNotAnotherVariableOfDotEnv) {
   settings.secret = SecretText(kC);
-  for (const std::string& line : {"HMAC_SECRETS=" + kA, "MY_HMAC_SECRET=" + kA, "#HMAC_SECRET=" + kA,
-                                  std::string("HMAC_SECRET="), std::string("HMAC_SECRET"), std::string()}) {
+  for (const std::string& line :
+       {"HMAC_SECRETS=" + kA, "MY_HMAC_SECRET=" + kA, "#HMAC_SECRET=" + kA, "HMAC_SECRET_FILE=" + kA,
+        std::string("HMAC_SECRET="), std::string("A=\xff"), std::string()}) {
     working.write(".env", line + "\n");
     EXPECT_EQ(text(), kC) << line;
+  }
+}
+
+TEST_F(RelaySecretTest, InALineOfDotEnvThatCannotBeReadIsAnErrorAtItsPlaceThatQuotesNothing) {
+  settings.secret = SecretText(kC);
+  for (const std::string& line : {std::string("HMAC_SECRET"), std::string("export HMAC_SECRET"), "HMAC_SECRET " + kA,
+                                  "HMAC_SECRET=\"" + kA, "HMAC_SECRET='" + kA + "\"", "HMAC_SECRET=" + kA + " # mine",
+                                  "HMAC_SECRET=\"" + kA + "\" # mine", std::string("HMAC_SECRET=\"")}) {
+    working.write(".env", "# first\n" + line + "\n");
+    auto secret = find();
+    ASSERT_FALSE(secret) << line;
+    EXPECT_EQ(secret.error().code, ErrorCode::kConfig) << line;
+    EXPECT_TRUE(secret.error().message.starts_with((working / ".env").string() + ":2: ")) << secret.error().message;
+    EXPECT_EQ((secret.error().message + secret.error().hint).find("aaaa"), std::string::npos) << line;
+  }
+}
+
+TEST_F(RelaySecretTest, IsNotSoughtInAFolderNamedDotEnv) {
+  settings.secret = SecretText(kC);
+  working.write(".env/file", "");
+  EXPECT_EQ(text(), kC);
+}
+
+TEST_F(RelaySecretTest, OfTheHomeThatIsDamagedIsNotReplacedBehindTheOwnersBack) {
+  for (const std::string& damaged :
+       {std::string(), std::string("short\n"), std::string(5000, 'x'), std::string(32, '\xff')}) {
+    home_folder.write("relay/secret", damaged);
+    auto secret = find();
+    ASSERT_FALSE(secret);
+    EXPECT_EQ(secret.error().code, ErrorCode::kCorrupt);
+    EXPECT_NE(secret.error().hint.find("rm -r " + home.relay_secret_file().string()), std::string::npos);
+    EXPECT_EQ(Folder::read(home.relay_secret_file()), damaged);
   }
 }
 
