@@ -26,7 +26,7 @@ class WipingMemory final : public boost::json::memory_resource {
 };
 
 std::unexpected<Error> corrupt(std::string what) {
-  return fail(ErrorCode::kCorrupt, "identity: " + std::move(what),
+  return fail(ErrorCode::kCorrupt, std::move(what),
               "restore identity.json from a backup, or make a new identity with 'agentroom setup --force'");
 }
 
@@ -84,13 +84,14 @@ std::string Identity::to_json() const {
 
 Result<Identity> Identity::from_json(std::string_view json) {
   if (json.size() > kMaxJsonBytes) return corrupt("longer than " + std::to_string(kMaxJsonBytes) + " bytes");
+  if (json.find_first_not_of(" \t\r\n") == std::string_view::npos) return corrupt("empty");
   WipingMemory memory;
   WipedArray<kMaxJsonBytes> scratch;
   boost::json::parser parser(boost::json::storage_ptr{}, {}, scratch.data(), kMaxJsonBytes);
   parser.reset(&memory);
   boost::json::error_code error;
   parser.write(json.data(), json.size(), error);
-  if (error) return corrupt("not a JSON text (" + error.message() + ")");
+  if (error) return corrupt("not a JSON text: " + error.message());
   const boost::json::value value = parser.release();
   const auto* object = value.if_object();
   if (object == nullptr) return corrupt("not a JSON object");

@@ -56,7 +56,7 @@ TEST_F(IdentityJson, MayBeFormattedAndHoldMore) {
 }
 
 TEST_F(IdentityJson, NamesWhatIsWrong) {
-  expect_corrupt("", "not a JSON text");
+  expect_corrupt("", "empty");
   expect_corrupt("{", "not a JSON text");
   expect_corrupt(json + "x", "not a JSON text");
   expect_corrupt("[]", "not a JSON object");
