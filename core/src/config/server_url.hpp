@@ -14,7 +14,8 @@ class Home;
 inline constexpr const char* kDefaultServer = "ws://localhost:8787/ws";
 
 /// Empty when `url` can be a relay's; else what is wrong, to stand after "`server` ". Which schemes work is the
-/// transport's to say; http:// and https:// are refused here, because they are a mistake with every transport.
+/// transport's to say; http:// and https:// are refused here, because they are a mistake with every transport, and a
+/// user name or password, which would end in invites.
 std::string what_is_wrong_with_server_url(const std::string& url);
 
 struct ServerChoice {

@@ -65,6 +65,26 @@ TEST_F(ServerPrecedence, AWrongUrlIsAnErrorOfWhereItStands) {
   EXPECT_NE(error.message.find(file.string()), std::string::npos) << error.message;
 }
 
+TEST(ServerUrl, OfAWebSocketNamesAHostAndAPortThatCanBe) {
+  for (const char* good : {"ws://h", "ws://h/", "ws://h?x", "ws://my_relay:1/ws", "wss://h:65535/ws", "ws://[::1]/ws",
+                           "ws://[::1]:8787/ws", "ws://127.0.0.1:8787/ws?a=b:c@d"}) {
+    EXPECT_EQ(what_is_wrong_with_server_url(good), "") << good;
+  }
+  for (const char* bad : {"ws:///ws", "ws://:8787/ws", "ws://h:/ws", "ws://h:0/ws", "ws://h:65536/ws", "ws://h:abc/ws",
+                          "ws://h:-1/ws", "ws://h:1:2/ws", "ws://::1/ws", "ws://[::1/ws", "ws://[x]/ws", "ws://[]/ws",
+                          "ws://[::1]x/ws", "ws://h/ws#part"}) {
+    EXPECT_NE(what_is_wrong_with_server_url(bad), "") << bad;
+  }
+}
+
+TEST(ServerUrl, WithAPasswordIsRefusedWithoutShowingIt) {
+  for (const char* url : {"ws://me:hunter2@h/ws", "https://me:hunter2@h/ws", "ws://me:hunter2 @h", "me:hunter2@h"}) {
+    const std::string what = what_is_wrong_with_server_url(url);
+    EXPECT_NE(what, "") << url;
+    EXPECT_EQ(what.find("hunter2"), std::string::npos) << what;
+  }
+}
+
 TEST(ServerUrl, HasASchemeAndNoControlCharacters) {
   for (const char* good : {"ws://localhost:8787/ws", "wss://relay.example.org/ws", "loopback://a", "x+y://b"}) {
     EXPECT_EQ(what_is_wrong_with_server_url(good), "") << good;
