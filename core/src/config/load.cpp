@@ -143,7 +143,13 @@ void parse_file(Reading& reading, toml::table& root, const std::filesystem::path
   reading.readable_by_others = readable_by_others(file);
   auto text = read_file(file, kLargestFile);
   if (!text) {
-    reading.problem({reading.file}, text.error().message, text.error().hint);
+    // The file is named by the place already.
+    std::string message = text.error().message;
+    if (const std::string named = "cannot read " + reading.file; message.starts_with(named)) {
+      message = "cannot be read" + message.substr(named.size());
+    }
+    const std::string& hint = text.error().hint;
+    reading.problem({reading.file}, message, hint.empty() ? "name a TOML file with --config FILE" : hint);
     return;
   }
   try {
@@ -160,6 +166,7 @@ Configuration Configuration::load(Input input) {
   auto state = std::make_unique<State>();
   state->reading.environment = std::move(input.environment);
   state->reading.overrides = std::move(input.overrides);
+  state->reading.file_of_home = input.file_of_home;
   if (input.file) parse_file(state->reading, state->root, *input.file);
   read_settings(state->reading, state->root, state->settings);
   sort_by_place(state->reading.problems);

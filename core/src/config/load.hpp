@@ -29,6 +29,7 @@ struct Input {
   std::optional<std::filesystem::path> file;  ///< nothing: defaults and flags only
   std::vector<Override> overrides;
   Environment environment;
+  bool file_of_home = false;  ///< a secret in the file that others can read is a problem, not a warning
 };
 
 /// One line of `config show`.

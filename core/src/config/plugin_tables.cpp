@@ -31,12 +31,13 @@ class PluginTable {
   PluginTable(Reading& reading, Section section, const PluginKeys& plugin)
       : reading_(reading), section_(std::move(section)), plugin_(plugin) {}
 
-  void read(bool chosen, bool needed) {
+  /// `chosen_at`: where the plugin was named.
+  void read(bool chosen, bool needed, const Origin& chosen_at) {
     for (const PluginKey& key : plugin_.keys) {
       if (section_.has(key.name)) {
         read_key(key);
       } else if (chosen && needed && key.required) {
-        section_.wrong(key.name, "is required by the " + plugin_.kind + " plugin " + plugin_.plugin);
+        section_.missing(key.name, "is required by the " + plugin_.kind + " plugin " + plugin_.plugin, chosen_at);
       } else if (chosen) {
         section_.show_default(key.name, key.default_text.empty() ? "(not set)" : key.default_text);
       } else {
@@ -179,12 +180,14 @@ void check_kind(Reading& reading, Section section, const std::string& kind, std:
     if (plugin.kind != kind) continue;
     const bool chosen = plugin.plugin == chosen_name;
     PluginTable table(reading, section.table(plugin.plugin), plugin);
-    table.read(chosen, needed);
+    table.read(chosen, needed, section.origin("plugin"));
     if (chosen) choice.config = table.toml();
   }
   for (const auto& [name, where] : section.other_tables()) {
-    reading.problem(where, "[" + kind + "." + name + "] belongs to no " + kind + " plugin that is installed" +
-                               suggestion(name, names));
+    reading.problem(
+        where,
+        "[" + kind + "." + name + "] belongs to no " + kind + " plugin that is installed" + suggestion(name, names),
+        "see what is installed and where it is looked for: agentroom plugin list");
   }
 }
 

@@ -22,9 +22,14 @@ void sort_by_place(Problems& problems) {
 Error to_error(const Problems& problems) {
   const Problem& first = problems.front();
   Error error{ErrorCode::kConfig, first.text(), first.hint};
-  if (problems.size() > 1) {
-    error.message += " (and " + std::to_string(problems.size() - 1) + " more)";
-    if (error.hint.empty()) error.hint = "see all of them: agentroom config check";
+  const bool several = problems.size() > 1;
+  if (several) error.message += " (and " + std::to_string(problems.size() - 1) + " more)";
+  if (!error.hint.empty()) return error;
+  if (first.where.line == 0) {
+    error.hint = "see: agentroom --help";
+  } else {
+    const std::string check = "agentroom --config " + first.where.name + " config check";
+    error.hint = several ? "see all of them: " + check : "mend it, then check the file: " + check;
   }
   return error;
 }

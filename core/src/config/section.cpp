@@ -93,6 +93,11 @@ void Section::wrong(const std::string& key, const std::string& what, const std::
   reading_.problem(origin(key), "`" + full(key) + "` " + what, hint);
 }
 
+void Section::missing(const std::string& key, const std::string& what, const Origin& fallback) {
+  const Origin own = origin(key);
+  reading_.problem(own.line > 0 ? own : fallback, "`" + full(key) + "` " + what);
+}
+
 void Section::wrong_type(const std::string& key, const Value& value, const std::string& expected) {
   wrong(key, "must be " + expected + (value.node != nullptr ? ", not " + type_name(*value.node) : std::string()));
 }

@@ -20,6 +20,7 @@ struct Reading {
   std::string file;              ///< as it was given, for messages; empty without a file
   std::filesystem::path folder;  ///< absolute: what relative paths start from
   bool readable_by_others = false;
+  bool file_of_home = false;  ///< then a secret that others can read is a problem, else a warning
   Environment environment;
   std::vector<Override> overrides;
 
@@ -79,6 +80,8 @@ class Section {
   Origin origin(const std::string& key) const;
   /// A problem with the value of `key`.
   void wrong(const std::string& key, const std::string& what, const std::string& hint = {});
+  /// A problem with a key that is absent; it stands at this section, or where there is none at `fallback`.
+  void missing(const std::string& key, const std::string& what, const Origin& fallback);
   /// Every key that nobody asked for is a problem.
   void finish();
 

@@ -1,5 +1,6 @@
 // The values of a section: each kind of value, its check and its words.
 #include <algorithm>
+#include <limits>
 
 #include "config/nearest.hpp"
 #include "config/section.hpp"
@@ -10,6 +11,21 @@ namespace {
 
 std::string range_text(const std::string& min, const std::string& max) {
   return "from " + min + " to " + max;
+}
+
+constexpr std::int64_t kNoMax = std::numeric_limits<std::int64_t>::max();
+
+std::string duration_range(std::int64_t min, std::int64_t max) {
+  return max == kNoMax ? "at least " + duration_text(min) : range_text(duration_text(min), duration_text(max));
+}
+
+std::string size_range(std::uint64_t min, std::uint64_t max) {
+  return max >= kNoMax ? "at least " + size_text(min) : range_text(size_text(min), size_text(max));
+}
+
+std::string number_range(std::int64_t min, std::int64_t max) {
+  if (max != kNoMax) return " " + range_text(std::to_string(min), std::to_string(max));
+  return min == -kNoMax ? "" : " of at least " + std::to_string(min);
 }
 
 std::string quoted_list(const std::vector<std::string>& items) {
@@ -52,8 +68,13 @@ bool Section::secret(const std::string& key, SecretText& out, const Check& check
   if (value.node != nullptr && value.node->is_string()) {
     std::string& raw = value.node->as_string()->get();
     if (reading_.readable_by_others && raw.find("${") == std::string::npos) {
-      reading_.warnings.push_back(value.origin.text() + ": `" + full(key) +
-                                  "` is a secret in a file that others can read; run: chmod 600 " + reading_.file);
+      const std::string what = "is a secret in a file that others can read";
+      const std::string command = "run: chmod 600 " + reading_.file;
+      if (reading_.file_of_home) {
+        wrong(key, what, command);
+      } else {
+        reading_.warnings.push_back(value.origin.text() + ": `" + full(key) + "` " + what + "; " + command);
+      }
     }
     wipe(raw);
   }
@@ -87,7 +108,7 @@ bool Section::boolean(const std::string& key, bool& out) {
 bool Section::integer(const std::string& key, std::int64_t& out, std::int64_t min, std::int64_t max) {
   const Value value = find(key);
   if (value) {
-    const std::string expected = "a whole number " + range_text(std::to_string(min), std::to_string(max));
+    const std::string expected = "a whole number" + number_range(min, max);
     const auto* flag = value.flag != nullptr ? std::get_if<std::int64_t>(&value.flag->value) : nullptr;
     const auto* node = value.node != nullptr ? value.node->as_integer() : nullptr;
     if (flag == nullptr && node == nullptr) {
@@ -131,7 +152,7 @@ bool Section::duration(const std::string& key, std::int64_t& out, std::int64_t m
     if (!text) return false;
     const auto ms = parse_duration_ms(*text);
     if (!ms || *ms < min || *ms > max) {
-      wrong(key, ms ? "must be " + range_text(duration_text(min), duration_text(max)) + ", not " + in_quotes(*text)
+      wrong(key, ms ? "must be " + duration_range(min, max) + ", not " + in_quotes(*text)
                     : "must be a number with a unit (ms, s, m, h or d), such as \"120s\", not " + in_quotes(*text));
       return false;
     }
@@ -154,7 +175,7 @@ bool Section::size(const std::string& key, std::uint64_t& out, std::uint64_t min
     if (!text) return false;
     const auto bytes = parse_size(*text);
     if (!bytes || *bytes < min || *bytes > max) {
-      wrong(key, bytes ? "must be " + range_text(size_text(min), size_text(max)) + ", not " + in_quotes(*text)
+      wrong(key, bytes ? "must be " + size_range(min, max) + ", not " + in_quotes(*text)
                        : "must be a number with a unit (B, KiB, MiB, GiB, KB, MB or GB), such as \"256KiB\", not " +
                              in_quotes(*text));
       return false;
