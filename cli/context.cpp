@@ -56,10 +56,13 @@ Result<Context> Context::make_unchecked(const GlobalOptions& globals, Output& ou
   const auto environment = config::process_environment();
   auto home = config::Home::find(globals.home, environment);
   if (!home) return pass(home);
+  if (globals.server) {
+    if (auto server = config::choose_server(globals.server, environment, {}, *home); !server) return pass(server);
+  }
   add_log_flags(globals, overrides);
   auto file = config_file(globals, *home);
   Context context(globals, out, std::move(*home),
-                  config::Configuration::load({std::move(file), std::move(overrides), environment}));
+                  config::Configuration::load({std::move(file), std::move(overrides), environment, !globals.config}));
   for (const std::string& warning : context.configuration_.warnings()) out.warning(warning);
   const auto& log = context.settings().log;
   runtime::configure_log(log_level(log.level),
@@ -114,8 +117,7 @@ AgentConfig Context::agent_config() {
 }
 
 Result<void> Context::ensure_home() const {
-  std::error_code ignored;
-  return fs::exists(home_.root(), ignored) ? home_.check() : home_.create();
+  return home_.ensure();
 }
 
 Result<crypto::Identity> Context::identity() const {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "config/rotation.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -23,7 +24,10 @@ Result<HomeAccess> access_home(const Context& context) {
     if (!owner) return pass(owner);
     if (*owner) return HomeAccess{.lock = {}, .owner = std::move(*owner)};
     auto lock = runtime::HomeLock::acquire(context.home().root(), "home");
-    if (lock) return HomeAccess{.lock = std::move(*lock), .owner = {}};
+    if (lock) {
+      if (auto whole = config::finish_rotation(context.home()); !whole) return pass(whole);
+      return HomeAccess{.lock = std::move(*lock), .owner = {}};
+    }
     if (lock.error().code != ErrorCode::kHomeInUse || clock.now().steady >= until) return pass(lock);
     std::this_thread::sleep_for(pause);
   }

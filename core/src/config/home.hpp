@@ -19,7 +19,7 @@ class Home {
   explicit Home(std::filesystem::path root) : root_(std::move(root)) {}
 
   /// `flag` (--home), then AGENTROOM_HOME, then ~/.config/agentroom; absolute. Nothing is created.
-  /// Errors: kUsage (an empty flag, or no HOME to start from).
+  /// Errors: kUsage (an empty flag, a path too long, no HOME to start from).
   static Result<Home> find(const std::optional<std::string>& flag, const Environment& environment);
 
   const std::filesystem::path& root() const { return root_; }
@@ -29,18 +29,22 @@ class Home {
   std::filesystem::path relay_folder() const { return root_ / "relay"; }
   std::filesystem::path relay_secret_file() const { return relay_folder() / "secret"; }
 
-  /// Makes the folder when there is none; an existing one loses its modes beyond 0700. Errors: kPermission, kIo.
+  /// Makes the folder when there is none; an existing one that is empty or a home loses its modes beyond 0700.
+  /// Errors: kPermission (also: it is open to others and holds other files), kIo.
   Result<void> create() const;
-  /// The folder exists, belongs to this user and nobody else can write to it.
-  /// Errors: kNotFound (hint: setup), kPermission (hint: the chmod to run).
+  /// The folder exists, belongs to this user, who can write to it, and is closed to everyone else.
+  /// Errors: kNotFound (hint: setup), kPermission (hint: the chmod to run), kIo.
   Result<void> check() const;
+  /// `create` where there is nothing yet, `check` where there is something.
+  Result<void> ensure() const;
 
-  /// The bytes of identity.json, or nothing when there is none. Errors: kPermission, kIo, kTooLarge.
+  /// The bytes of identity.json, or nothing when there is none. Errors: kPermission, kIo, kCorrupt (no file, too
+  /// large).
   Result<std::optional<SecretText>> identity() const;
   /// Errors: kExists (kFail only), kPermission, kIo.
   Result<void> write_identity(std::string_view json, IfExists if_exists) const;
 
-  /// The URL in `server_url` without white space around it, or nothing. Errors: kPermission, kIo, kTooLarge.
+  /// The URL in `server_url` without white space around it, or nothing. Errors: kPermission, kIo, kConfig (too large).
   Result<std::optional<std::string>> server_url() const;
   Result<void> write_server_url(const std::string& url) const;
 

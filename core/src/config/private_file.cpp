@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <cstdio>
+#include <system_error>
 #include <utility>
 
 namespace agentroom::config {
@@ -27,12 +28,40 @@ class Descriptor {
   int fd_;
 };
 
-std::unexpected<Error> system_error(const std::string& what, const fs::path& path, int error) {
-  ErrorCode code = ErrorCode::kIo;
-  if (error == ENOENT) code = ErrorCode::kNotFound;
-  if (error == EACCES || error == EPERM || error == EROFS) code = ErrorCode::kPermission;
-  return fail(code,
-              "cannot " + what + " " + path.string() + ": " + std::strerror(error));  // NOLINT(concurrency-mt-unsafe)
+ErrorCode code_of(int error) {
+  switch (error) {
+    case ENOENT:
+      return ErrorCode::kNotFound;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return ErrorCode::kPermission;
+    case EEXIST:
+      return ErrorCode::kExists;
+    default:
+      return ErrorCode::kIo;
+  }
+}
+
+std::unexpected<Error> cannot_read(const fs::path& path, int error) {
+  const bool denied = error == EACCES || error == EPERM;
+  return fail(code_of(error), "cannot read " + path.string() + ": " + reason_text(error),
+              denied ? "give this user the right to read it: chmod u+r " + path.string() : "");
+}
+
+std::unexpected<Error> cannot_write(const std::string& doing, const fs::path& path, int error) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  std::string hint;
+  if (error == ENOSPC || error == EDQUOT) {
+    hint = "free some space on the file system of " + folder.string() + ", then repeat the command";
+  } else if (error == EFBIG) {
+    hint = "raise the limit: ulimit -f unlimited";
+  } else if (error == EROFS) {
+    hint = "use another home with --home DIR";
+  } else if (error == EACCES || error == EPERM) {
+    hint = "give this user the right to write to " + folder.string() + ", or use another home with --home DIR";
+  }
+  return fail(code_of(error), "cannot " + doing + " " + path.string() + ": " + reason_text(error), hint);
 }
 
 Result<void> read_all(int fd, const fs::path& path, std::size_t limit, std::string& out) {
@@ -42,7 +71,7 @@ Result<void> read_all(int fd, const fs::path& path, std::size_t limit, std::stri
   while (size < out.size()) {
     const ssize_t n = ::read(fd, out.data() + size, out.size() - size);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return system_error("read", path, errno);
+    if (n < 0) return cannot_read(path, errno);
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
   }
@@ -55,10 +84,13 @@ Result<void> read_all(int fd, const fs::path& path, std::size_t limit, std::stri
 Result<std::string> read_checked(const fs::path& path, std::size_t limit, bool is_private) {
   // Non-blocking, so that a FIFO in its place does not hang the command.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) return system_error("read", path, errno);
+  if (file.get() < 0) return cannot_read(path, errno);
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return system_error("read", path, errno);
-  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kIo, "cannot read " + path.string() + ": not a regular file");
+  if (::fstat(file.get(), &status) != 0) return cannot_read(path, errno);
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::kIo, "cannot read " + path.string() + ": it is " +
+                                    (S_ISDIR(status.st_mode) ? "a folder" : "no regular file"));
+  }
   if (is_private && status.st_uid != ::geteuid()) {
     return fail(ErrorCode::kPermission, path.string() + " holds a secret and belongs to another user",
                 "run as that user, or use another home with --home DIR");
@@ -79,33 +111,54 @@ Result<void> write_all(int fd, const fs::path& path, std::string_view content) {
   while (!content.empty()) {
     const ssize_t n = ::write(fd, content.data(), content.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return system_error("write", path, errno);
+    if (n < 0) return cannot_write("write", path, errno);
     content.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (::fsync(fd) != 0) return system_error("write", path, errno);
+  if (::fsync(fd) != 0) return cannot_write("write", path, errno);
   return {};
 }
 
-Result<void> sync_folder(const fs::path& folder) {
-  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) return system_error("write", folder, errno);
-  return {};
-}
-
-Result<void> put_in_place(const std::string& temporary, const fs::path& path, IfExists if_exists) {
-  if (if_exists == IfExists::kReplace) {
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error("write", path, errno);
-    return {};
-  }
-  if (::link(temporary.c_str(), path.c_str()) != 0) {
-    if (errno == EEXIST) return fail(ErrorCode::kExists, path.string() + " exists already");
-    return system_error("write", path, errno);
-  }
+/// For a file system that knows no RENAME_NOREPLACE.
+Result<void> link_in_place(const std::string& temporary, const fs::path& path) {
+  if (::link(temporary.c_str(), path.c_str()) != 0) return cannot_write("write", path, errno);
   ::unlink(temporary.c_str());
   return {};
 }
 
+Result<void> put_in_place(const std::string& temporary, const fs::path& path, IfExists if_exists) {
+  const unsigned flags = if_exists == IfExists::kFail ? RENAME_NOREPLACE : 0U;
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), flags) == 0) return {};
+  if (flags != 0 && (errno == EINVAL || errno == ENOSYS)) return link_in_place(temporary, path);
+  return cannot_write("write", path, errno);
+}
+
 }  // namespace
+
+std::string reason_text(int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+      return "permission denied";
+    case EROFS:
+      return "the file system is read-only";
+    case ENOSPC:
+      return "the disk is full";
+    case EDQUOT:
+      return "the disk quota is used up";
+    case EFBIG:
+      return "this process may not write such large files";
+    case ELOOP:
+      return "its path is a loop of symbolic links";
+    case ENAMETOOLONG:
+      return "its path is too long";
+    case ENOTDIR:
+      return "a part of its path is no folder";
+    case EEXIST:
+      return "it exists already";
+    default:
+      return std::generic_category().message(error);
+  }
+}
 
 Result<std::string> read_file(const fs::path& path, std::size_t limit) {
   return read_checked(path, limit, false);
@@ -119,6 +172,14 @@ Result<SecretText> read_private_file(const fs::path& path, std::size_t limit) {
   return secret;
 }
 
+Result<void> sync_folder(const fs::path& folder) {
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) {
+    return fail(ErrorCode::kIo, "cannot write " + folder.string() + ": " + reason_text(errno));
+  }
+  return {};
+}
+
 bool readable_by_others(const fs::path& path) {
   struct stat status{};
   return ::stat(path.c_str(), &status) == 0 && (status.st_mode & 044U) != 0;
@@ -128,7 +189,7 @@ Result<void> write_file_atomically(const fs::path& path, std::string_view conten
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::string temporary = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
   const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));  // creates with mode 0600
-  if (file.get() < 0) return system_error("write", path, errno);
+  if (file.get() < 0) return cannot_write("write", path, errno);
   auto done = write_all(file.get(), path, content);
   if (done) done = put_in_place(temporary, path, if_exists);
   if (!done) {
@@ -143,10 +204,16 @@ Result<void> make_private_folder(const fs::path& folder) {
   struct stat status{};
   if (::stat(folder.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return {};
-    return system_error("create", folder, ENOTDIR);
+    return fail(ErrorCode::kIo, "cannot create the folder " + folder.string() + ": a file has its name");
+  }
+  if (errno != ENOENT) return cannot_write("create", folder, errno);
+  if (::lstat(folder.c_str(), &status) == 0) {
+    return fail(ErrorCode::kIo, "cannot create the folder " + folder.string() + ": it is a symbolic link to nothing");
   }
   if (auto parent = make_private_folder(folder.parent_path()); !parent) return parent;
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return system_error("create", folder, errno);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    return cannot_write("create", folder, errno);
+  }
   return {};
 }
 

@@ -12,6 +12,9 @@
 
 namespace agentroom::config {
 
+/// What an errno of a file or folder means to a person.
+std::string reason_text(int error);
+
 /// A whole regular file. Errors: kNotFound, kPermission, kIo, kTooLarge (more than `limit` bytes).
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
 
@@ -28,6 +31,9 @@ enum class IfExists { kReplace, kFail };
 /// existing one is never touched), then fsync of the folder. Durable on return.
 /// Errors: kExists (kFail only), kPermission, kIo.
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content, IfExists if_exists);
+
+/// Makes what was made, renamed or removed in a folder durable. Errors: kIo.
+Result<void> sync_folder(const std::filesystem::path& folder);
 
 /// Makes the folder and its parents with mode 0700; an existing folder is left as it is. Errors: kPermission, kIo.
 Result<void> make_private_folder(const std::filesystem::path& folder);
