@@ -1,26 +1,54 @@
 #include "runtime/home_lock.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <charconv>
+#include <chrono>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace agentroom::runtime {
 namespace {
 
-std::string read_pid(int fd) {
+// Who has the lock writes its pid a moment later.
+constexpr int kLooks = 50;
+constexpr std::chrono::milliseconds kBetweenLooks{1};
+
+/// The pid in a lock's file, or 0 when there is none or its process is gone.
+pid_t holder_of(int fd) {
   std::array<char, 32> text{};
-  const ssize_t size = ::pread(fd, text.data(), text.size() - 1, 0);
-  std::string pid;
-  for (ssize_t i = 0; i < size && text[static_cast<std::size_t>(i)] >= '0' && text[static_cast<std::size_t>(i)] <= '9';
-       ++i) {
-    pid += text[static_cast<std::size_t>(i)];
+  const ssize_t size = ::pread(fd, text.data(), text.size(), 0);
+  pid_t pid = 0;
+  if (size > 0) std::from_chars(text.data(), text.data() + size, pid);
+  const bool alive = pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+  return alive ? pid : 0;
+}
+
+std::unexpected<Error> in_use(const std::string& what, pid_t holder) {
+  const std::string pid = std::to_string(holder);
+  if (holder == 0) {
+    return fail(ErrorCode::kHomeInUse, what + " is in use by another process",
+                "wait for it to end, or use another home with --home DIR");
   }
-  return pid;
+  return fail(ErrorCode::kHomeInUse, what + " is in use by pid " + pid,
+              "stop that process: kill " + pid + ", or use another home with --home DIR");
+}
+
+std::unexpected<Error> system_failure(const std::string& doing, const std::filesystem::path& path, int error) {
+  const std::string folder = path.parent_path().string();
+  const bool denied = error == EACCES || error == EPERM || error == EROFS;
+  std::string hint;
+  if (denied || error == ENOENT) hint = "the folder " + folder + " must exist and be writable for this user";
+  if (error == ENOSPC || error == EDQUOT) hint = "free some space on the file system of " + folder;
+  if (error == ELOOP || error == EISDIR) hint = "something else has its name; remove it: rm -r " + path.string();
+  return fail(denied ? ErrorCode::kPermission : ErrorCode::kIo,
+              "cannot " + doing + " " + path.string() + ": " + std::generic_category().message(error), hint);
 }
 
 }  // namespace
@@ -28,24 +56,22 @@ std::string read_pid(int fd) {
 Result<HomeLock> HomeLock::acquire(const std::filesystem::path& folder, const std::string& what) {
   const auto path = folder / "lock";
   HomeLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.fd_ < 0) {
+  if (lock.fd_ < 0) return system_failure("open", path, errno);
+  for (int look = 0; ::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0; ++look) {
     const int error = errno;
-    return fail(error == EACCES || error == EPERM || error == EROFS ? ErrorCode::kPermission : ErrorCode::kIo,
-                "cannot open " + path.string() + ": " + std::strerror(error),
-                "the folder must exist and be writable for this user");
-  }
-  if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) {
-      return fail(ErrorCode::kIo, "cannot lock " + path.string() + ": " + std::strerror(errno));
+    const pid_t holder = holder_of(lock.fd_);
+    const bool last = holder != 0 || look == kLooks;
+    if (last || error != EWOULDBLOCK) {
+      ::close(std::exchange(lock.fd_, -1));  // not ours to empty
+      if (error != EWOULDBLOCK) return system_failure("lock", path, error);
+      return in_use(what, holder);
     }
-    const std::string pid = read_pid(lock.fd_);
-    return fail(ErrorCode::kHomeInUse, what + " is in use by pid " + (pid.empty() ? "(unknown)" : pid),
-                "wait for that process to end, stop it, or use another home with --home DIR");
+    std::this_thread::sleep_for(kBetweenLooks);
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(lock.fd_, 0) != 0 ||
       ::pwrite(lock.fd_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-    return fail(ErrorCode::kIo, "cannot write " + path.string() + ": " + std::strerror(errno));
+    return system_failure("write", path, errno);
   }
   return lock;
 }
@@ -58,7 +84,10 @@ HomeLock& HomeLock::operator=(HomeLock&& other) noexcept {
 }
 
 HomeLock::~HomeLock() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ < 0) return;
+  // So that nobody reads this pid while the next holder writes its own.
+  [[maybe_unused]] const int emptied = ::ftruncate(fd_, 0);
+  ::close(fd_);
 }
 
 }  // namespace agentroom::runtime

@@ -9,7 +9,8 @@
 namespace agentroom::runtime {
 
 /// Holds an advisory lock (flock) on `<folder>/lock` (0600) and writes its pid there. The kernel drops the lock with
-/// the process, however that ends, so a stale file never blocks anyone.
+/// the process, however that ends, so a stale file never blocks anyone; it stays and is empty while nobody has the
+/// lock.
 class HomeLock {
  public:
   /// `what` names the folder to a person, e.g. "home". Errors: kHomeInUse ("home is in use by pid N"), kIo,
