@@ -85,7 +85,7 @@ using Command =
     std::variant<SetupCommand, WhoamiCommand, RelayCommand, InviteCreateCommand, InviteAcceptCommand, InviteListCommand,
                  InviteRevokeCommand, SendCommand, ListenCommand, ServeCommand, PeersCommand, PeersRenameCommand,
                  PeersRemoveCommand, PeersVerifyCommand, PluginListCommand, PluginInfoCommand, ConfigCheckCommand,
-                 ConfigShowCommand, DemoCommand, VersionCommand>;
+                 ConfigShowCommand, DemoCommand, CompletionCommand, VersionCommand>;
 
 /// bash, zsh and fish.
 const std::vector<std::string>& shells();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "config/nearest.hpp"
 #include "config/units.hpp"
 
@@ -186,6 +187,14 @@ void CommandTree::add_inspection() {
        config_check_);
   runs(add(config, "show", "Shows every value and where it came from", "  agentroom config show"), config_show_);
   runs(add(app_, "demo", "A whole conversation on this machine, in a temporary home", "  agentroom demo"), demo_);
+  CLI::App& completion = add(app_, "completion", "Prints a script that completes commands and options in a shell",
+                             "  source <(agentroom completion bash)   # in ~/.bashrc\n"
+                             "  source <(agentroom completion zsh)    # in ~/.zshrc, after compinit\n"
+                             "  agentroom completion fish | source    # in ~/.config/fish/config.fish");
+  CLI::Option* shell = completion.add_option_function<std::string>(
+      "SHELL", [this](const std::string& name) { read_shell(name); }, "bash, zsh or fish");
+  choices_[shell->required()->type_name("")] = shells();
+  runs(completion, completion_);
   runs(add(app_, "version", "Prints the version", "  agentroom version"), version_);
 }
 
@@ -193,6 +202,13 @@ void CommandTree::read_ttl(const std::string& text) {
   invite_create_.ttl_ms = config::parse_duration_ms(text);
   if (!invite_create_.ttl_ms || *invite_create_.ttl_ms == 0) {
     problem_ = "--ttl must be a number with a unit (s, m, h or d), such as 24h, not \"" + text + "\"";
+  }
+}
+
+void CommandTree::read_shell(const std::string& name) {
+  completion_.shell = name;
+  if (std::ranges::find(shells(), name) == shells().end()) {
+    problem_ = "agentroom completion knows no shell `" + printable(name) + "`" + config::suggestion(name, shells());
   }
 }
 

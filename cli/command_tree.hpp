@@ -47,6 +47,7 @@ class CommandTree {
   void add_peers();
   void add_inspection();
   void read_ttl(const std::string& text);
+  void read_shell(const std::string& name);
 
   GlobalOptions globals_;
   SetupCommand setup_;

@@ -89,10 +89,13 @@ TEST(GlobalOptions, StandBeforeOrAfterEveryCommand) {
                                                        {"serve"},
                                                        {"peers"},
                                                        {"peers", "remove", "a"},
+                                                       {"peers", "verify", "a"},
                                                        {"plugin", "list"},
+                                                       {"plugin", "info", "a"},
                                                        {"config", "check"},
                                                        {"config", "show"},
                                                        {"demo"},
+                                                       {"completion", "bash"},
                                                        {"version"}};
   const std::vector<std::string> options{
       "--config",    "c",     "--home",       "h",    "--server", "s", "--trust-relay", "--json",
@@ -169,6 +172,15 @@ TEST(Serve, RefusesWhatContradictsItself) {
   EXPECT_EQ(exit_code(refused({"serve", "--handler-timeout", "-1"}).code), 2);
 }
 
+TEST(Completion, KnowsThreeShells) {
+  for (const std::string& shell : shells()) {
+    EXPECT_EQ(command<CompletionCommand>({"completion", shell}).shell, shell);
+  }
+  EXPECT_THAT(refused({"completion", "fsh"}).message, HasSubstr("did you mean"));
+  EXPECT_THAT(refused({"completion", "powershell"}).message, HasSubstr("`bash`, `zsh` and `fish`"));
+  EXPECT_THAT(refused({"completion"}).message, HasSubstr("SHELL"));
+}
+
 TEST(Commands, ThatAreMisspeltNameTheNearest) {
   EXPECT_THAT(refused({"sned", "a", "b"}).message, HasSubstr("did you mean `send`?"));
   EXPECT_THAT(refused({"invite", "creat"}).message, HasSubstr("did you mean `create`?"));
@@ -203,12 +215,15 @@ TEST(Help, IsThereForEveryCommandWithAnExample) {
                                                        {"peers"},
                                                        {"peers", "rename"},
                                                        {"peers", "remove"},
+                                                       {"peers", "verify"},
                                                        {"plugin"},
                                                        {"plugin", "list"},
+                                                       {"plugin", "info"},
                                                        {"config"},
                                                        {"config", "check"},
                                                        {"config", "show"},
                                                        {"demo"},
+                                                       {"completion"},
                                                        {"version"}};
   for (auto words : commands) {
     for (const char* flag : {"--help", "-h"}) {
@@ -224,7 +239,7 @@ TEST(Help, IsThereForEveryCommandWithAnExample) {
 }
 
 TEST(Help, FitsATerminalOfEightyColumns) {
-  for (const char* name : {"setup", "relay", "invite", "send", "serve", "peers", "config"}) {
+  for (const char* name : {"setup", "relay", "invite", "send", "serve", "peers", "plugin", "config", "completion"}) {
     std::istringstream lines(help({name, "--help"}));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
   }
