@@ -4,9 +4,10 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "commands.hpp"
+#include "config/rotation.hpp"
 #include "context.hpp"
 #include "crypto/primitives.hpp"
-#include "runtime/home_lock.hpp"
+#include "home_access.hpp"
 #include "runtime/probe.hpp"
 
 namespace agentroom::cli {
@@ -24,13 +25,20 @@ class Steps {
   void done(const std::string& name, const std::string& detail) { add(name, "ok", detail, Style::kGood); }
   void skipped(const std::string& name, const std::string& detail) { add(name, "skipped", detail, Style::kDim); }
 
+  /// More about the step that was told last.
+  void also(std::string_view member, const std::string& text) {
+    list_.back().as_object()[member] = printable(text);
+    out_.line(std::string(kColumns, ' ') + std::string(member) + ": " + printable(text));
+  }
+
   /// Ends the setup: what is wrong, in the form of this command.
   int failed(const std::string& name, const Error& error) {
     add(name, "failed", error.message, Style::kBad);
     if (!out_.json()) {
       out_.error(error);
     } else {
-      out_.result({{"ready", false},
+      out_.result({{"ok", false},
+                   {"ready", false},
                    {"error", printable(error.message)},
                    {"code", code_name(error.code)},
                    {"hint", printable(error.hint)},
@@ -43,12 +51,15 @@ class Steps {
   boost::json::array take() { return std::move(list_); }
 
  private:
+  static constexpr std::size_t kStatusColumns = 9;
+  static constexpr std::size_t kColumns = 19;  ///< of status and name
+
   void add(const std::string& name, const std::string& status, const std::string& detail, Style style) {
     list_.push_back({{"step", name}, {"status", status}, {"detail", printable(detail)}});
     std::string padded = status;
-    padded.resize(9, ' ');
+    padded.resize(kStatusColumns, ' ');
     std::string title = name;
-    title.resize(10, ' ');
+    title.resize(kColumns - kStatusColumns, ' ');
     if (style != Style::kBad) out_.line(out_.styled(style, padded) + title + printable(detail));
   }
 
@@ -56,41 +67,45 @@ class Steps {
   boost::json::array list_;
 };
 
-/// New keys; whatever the old ones protected is unreadable from now on and goes first, so that a crash half-way leaves
-/// the old identity with an empty store, never a new identity with a foreign one.
+/// New keys in the place of the old ones, while nobody else has the home.
 Result<void> rotate(const Context& context) {
-  auto lock = runtime::HomeLock::acquire(context.home().root(), "home");
+  auto lock = take_home(context);
   if (!lock) return pass(lock);
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(context.home().root(), error)) {
-    const std::string name = entry.path().filename().string();
-    if (name != "store" && !name.starts_with("store.") && !name.starts_with("store-")) continue;
-    fs::remove_all(entry.path(), error);
-    if (error) return fail(ErrorCode::kIo, "cannot remove " + entry.path().string() + ": " + error.message());
-  }
-  if (error) return fail(ErrorCode::kIo, "cannot list " + context.home().root().string() + ": " + error.message());
   crypto::init();
   SystemRandom random;
   std::string json = crypto::Identity::generate(random).to_json();
-  auto written = context.home().write_identity(json, config::IfExists::kReplace);
+  auto rotated = config::rotate_identity(context.home(), json);
   config::wipe(json);
-  return written;
+  return rotated;
+}
+
+bool has_identity(const Context& context) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(context.home().identity_file(), ignored));
+}
+
+/// What `--force` takes away, as people call it.
+std::string discarded_text(const Context& context) {
+  const auto old = context.identity();
+  return (old ? base64url(old->id().view()) : std::string("an identity that cannot be read")) +
+         " with its sessions, invites and messages";
 }
 
 Result<crypto::Identity> make_identity(const Context& context, bool force, Steps& steps) {
-  bool made = false;
-  std::error_code ignored;
-  const bool had_one = fs::exists(context.home().identity_file(), ignored);
-  if (force && had_one) {
+  std::string discarded;
+  if (force && has_identity(context)) {
+    discarded = discarded_text(context);
     if (auto rotated = rotate(context); !rotated) return pass(rotated);
   }
+  bool made = false;
   auto identity = context.identity_or_new(&made);
   if (!identity) return identity;
   const std::string pk = base64url(identity->id().view());
-  if (force && had_one) {
-    steps.done("identity", pk + " (new; the old keys, sessions and invites are gone)");
-  } else {
+  if (discarded.empty()) {
     steps.done("identity", pk + (made ? " (new)" : " (kept)"));
+  } else {
+    steps.done("identity", pk + " (new)");
+    steps.also("discarded", discarded);
   }
   return identity;
 }
@@ -120,9 +135,11 @@ int run(const SetupCommand& command, const GlobalOptions& globals, Output& out) 
   if (auto home = context->home().create(); !home) return steps.failed("home", home.error());
   steps.done("home", context->home().root().string());
 
+  auto process = check_plugins(*context);
+  // Nothing is discarded for a setup that cannot end well.
+  if (!process && command.force) return steps.failed("plugins", process.error());
   auto identity = make_identity(*context, command.force, steps);
   if (!identity) return steps.failed("identity", identity.error());
-  auto process = check_plugins(*context);
   if (!process) return steps.failed("plugins", process.error());
   steps.done("plugins", plugins_text(*context));
 
