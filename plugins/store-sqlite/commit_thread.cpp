@@ -61,7 +61,7 @@ Status CommitThread::submit(std::span<const ar_store_op> ops, sdk::Completion do
     const std::scoped_lock lock(mutex_);
     if (!waiting_.has_room(Group::size_of(ops))) {
       return fail(AR_TOO_LARGE, "64 MiB or 65,536 batches wait for the disk already, or the batch alone is larger",
-                  "Commit again when a completion has come.");
+                  "commit again when a completion has come");
     }
     waiting_.append(ops, done);
   }

@@ -10,8 +10,21 @@ namespace {
 /// transaction needs no system call for a lock. Connections of one process share it.
 constexpr const char* kVfs = "unix-excl";
 
+/// The errno of the last system call that failed on the file or its log; 0 when none did.
+int last_errno(sqlite3* database) {
+  int error = 0;
+  sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+  sqlite3_file* log = nullptr;
+  const int found = sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  int of_log = 0;
+  if (found == SQLITE_OK && log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
+  }
+  return of_log != 0 ? of_log : error;
+}
+
 bool is_full(int code, int system_error) {
-  return (code & 0xff) == SQLITE_FULL || system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+  return (code & 0xff) == SQLITE_FULL || system_error == ENOSPC || system_error == EDQUOT;
 }
 
 bool is_read_only(int code, int system_error) {
@@ -53,19 +66,21 @@ Result<std::int64_t> Connection::query_number(std::string_view sql) {
 }
 
 Error Connection::failure(int code, std::string_view doing) const {
-  const int system_error = sqlite3_system_errno(raw());
+  const int primary = code & 0xff;
+  int system_error = sqlite3_system_errno(raw());
+  // The errno of the moment may be that of what came after the failure.
+  if (primary == SQLITE_IOERR && last_errno(raw()) != 0) system_error = last_errno(raw());
   const std::string what = "cannot " + std::string(doing) + " " + path_ + ": ";
   const std::string folder = path_.substr(0, path_.rfind('/'));
-  switch (code & 0xff) {
+  switch (primary) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {AR_CORRUPT, what + "the file is damaged (" + sqlite3_errmsg(raw()) + ")", ""};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {AR_IN_USE, what + "another process uses it",
-              "Stop the other process; see who holds it with: fuser " + path_};
+      return {AR_IN_USE, what + "another process uses it", "stop that process; see which it is: fuser " + path_};
     case SQLITE_NOMEM:
-      return {AR_IO, what + "no memory is left", ""};
+      return {AR_IO, what + "no memory is left", "stop something else, then repeat the command"};
     case SQLITE_ERROR:
     case SQLITE_MISUSE:
       return {AR_INTERNAL, what + sqlite3_errmsg(raw()), ""};
@@ -73,15 +88,19 @@ Error Connection::failure(int code, std::string_view doing) const {
       break;
   }
   if (is_full(code, system_error)) {
-    return {AR_IO, what + "the disk is full", "Free some space on the file system of " + folder + "."};
+    return {AR_IO, what + "the disk is full",
+            "free some space on the file system of " + folder + ", then repeat the command"};
+  }
+  if (system_error == EFBIG) {
+    return {AR_IO, what + "this process may not write such large files", "raise the limit: ulimit -f unlimited"};
   }
   if (is_read_only(code, system_error)) {
     return {AR_IO, what + "the file or its folder is read-only",
-            "Give this user the right to write to " + folder + " and the files in it."};
+            "give this user the right to write to " + folder + " and the files in it"};
   }
   std::string why = sqlite3_errstr(code);
   if (system_error != 0) why += ", " + std::generic_category().message(system_error);
-  return {AR_IO, what + why, "Check the disk and the permissions of " + folder + "."};
+  return {AR_IO, what + why, "check the disk and the permissions of " + folder};
 }
 
 }  // namespace agentroom::store_sqlite

@@ -29,10 +29,12 @@ sdk::Result<Settings> parse_settings(std::string_view toml) {
   for (const auto& [key, value] : table) {
     if (key.str() != "integrity_check") {
       return fail(AR_INVALID, "store-sqlite knows no key \"" + std::string(key.str()) + "\"",
-                  "Its only key is integrity_check.");
+                  "its only key is integrity_check");
     }
     const auto check = integrity_check_named(value.value_or(std::string_view()));
-    if (!check) return fail(AR_INVALID, R"(integrity_check of store-sqlite must be "quick", "full" or "off")");
+    if (!check)
+      return fail(AR_INVALID, R"(integrity_check of store-sqlite must be "quick", "full" or "off")",
+                  "mend it in [store.sqlite]");
     settings.integrity_check = *check;
   }
   return settings;

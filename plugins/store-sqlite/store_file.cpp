@@ -32,8 +32,13 @@ constexpr const char* kSchema =
 /// Up to this size a quick check walks every page: at most some hundred milliseconds from the page cache.
 constexpr std::int64_t kQuickCheckBytes = 256LL * 1024 * 1024;
 
-constexpr const char* kMoveAway =
-    "It was left as it is. Move it away and restore a copy, or start with an empty store.";
+/// A way on that loses nothing: the file is kept, with the log that belongs to it.
+std::string move_away(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return "it was left as it is; restore a copy, or start with an empty store: cd " + folder +
+         " && mkdir damaged && mv " + path.substr(slash + 1) + "* damaged/";
+}
 
 /// Closes a descriptor at the end of its scope.
 class Descriptor {
@@ -61,9 +66,13 @@ Error system_failure(const std::string& doing, const std::string& path, int erro
   const std::string folder = folder_of(path);
   std::string hint;
   if (error == ENOSPC || error == EDQUOT) {
-    hint = "Free some space on the file system of " + folder + ".";
+    hint = "free some space on the file system of " + folder + ", then repeat the command";
   } else if (error == EACCES || error == EPERM || error == EROFS) {
-    hint = "Give this user the right to write to " + folder + " and the files in it.";
+    hint = "give this user the right to write to " + folder + " and the files in it";
+  } else if (error == EFBIG) {
+    hint = "raise the limit: ulimit -f unlimited";
+  } else {
+    hint = "check the disk and what " + path + " is: ls -l " + folder;
   }
   const std::string why =
       error == ENOSPC || error == EDQUOT ? "the disk is full" : std::generic_category().message(error);
@@ -89,31 +98,31 @@ Status check_header(const std::string& path) {
   if (!file.valid()) return system_failure("open", path, errno);
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return system_failure("open", path, errno);
-  if (!S_ISREG(status.st_mode)) return fail(AR_CORRUPT, path + " is no regular file", kMoveAway);
+  if (!S_ISREG(status.st_mode)) return fail(AR_CORRUPT, path + " is no regular file", move_away(path));
   if ((status.st_mode & 077U) != 0) {
     std::array<char, 8> mode{};
     std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
     return fail(AR_PERMISSION, path + " is open to other users (mode " + mode.data() + ", expected 0600)",
-                "Run: chmod 600 " + path);
+                "run: chmod 600 " + path);
   }
   std::array<unsigned char, kHeaderBytes> header{};
   const ssize_t got = ::pread(file.get(), header.data(), header.size(), 0);
   if (got < 0) return system_failure("read", path, errno);
   if (static_cast<std::size_t>(got) < header.size()) {
-    return fail(AR_CORRUPT, path + " is damaged: it is cut to " + std::to_string(got) + " bytes", kMoveAway);
+    return fail(AR_CORRUPT, path + " is damaged: it is cut to " + std::to_string(got) + " bytes", move_away(path));
   }
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
   if (std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0) {
-    return fail(AR_CORRUPT, path + " is no store of agentroom: it is no SQLite database", kMoveAway);
+    return fail(AR_CORRUPT, path + " is no store of agentroom: it is no SQLite database", move_away(path));
   }
   if (big_endian(&header[kApplicationIdAt]) != kApplicationId) {
     return fail(AR_CORRUPT, path + " is no store of agentroom: it is the SQLite database of another program",
-                kMoveAway);
+                move_away(path));
   }
   // SQLite takes what is missing of the last page for zeros. With a log that is right: it holds the page again.
   const std::int64_t page_size = big_endian(&header[kPageSizeAt]) >> 16U;
   if (!has_content(path + "-wal") && page_size != 0 && status.st_size % page_size != 0) {
-    return fail(AR_CORRUPT, path + " is damaged: its last page is cut", kMoveAway);
+    return fail(AR_CORRUPT, path + " is damaged: its last page is cut", move_away(path));
   }
   return {};
 }
@@ -145,7 +154,7 @@ Status create(const std::string& path) {
   const std::string log = path + "-wal";
   if (has_content(log)) {
     return fail(AR_CORRUPT, path + " is missing, but " + log + ", which holds its last changes, is there",
-                "Put " + path + " back; or move the other away to start with an empty store.");
+                "put " + path + " back; or, to start with an empty store: mv " + log + " " + log + ".damaged");
   }
   ::unlink(log.c_str());
   const std::string unfinished = path + ".new";
@@ -163,13 +172,14 @@ Status check_schema(Connection& connection) {
     return fail(AR_UNSUPPORTED,
                 connection.path() + " was written by a newer agentroom: its schema is " + std::to_string(*version) +
                     ", this one knows " + std::to_string(kSchemaVersion),
-                "Install the newer version again, or use another home.");
+                "install the newer version again, or use another home with --home DIR");
   }
   const auto table = connection.query_number(
       "SELECT count(*) FROM pragma_table_info('record') WHERE (name, pk) IN (VALUES ('key', 1), ('value', 0))");
   if (!table) return table.error();
   if (*version != kSchemaVersion || *table != 2) {
-    return fail(AR_CORRUPT, connection.path() + " is damaged: its schema is not the one of a store", kMoveAway);
+    return fail(AR_CORRUPT, connection.path() + " is damaged: its schema is not the one of a store",
+                move_away(connection.path()));
   }
   return {};
 }
@@ -188,7 +198,7 @@ Status check_pages(Connection& connection, IntegrityCheck check) {
   if (code != SQLITE_ROW) return connection.failure(code, "check");
   const std::string finding(statement->text(0));
   if (finding == "ok") return {};
-  return fail(AR_CORRUPT, connection.path() + " is damaged: " + finding, kMoveAway);
+  return fail(AR_CORRUPT, connection.path() + " is damaged: " + finding, move_away(connection.path()));
 }
 
 /// A check that fails must not fold the write-ahead log into a damaged file when it closes the connection.
@@ -207,8 +217,8 @@ Status check_everything(Connection& connection, IntegrityCheck check) {
   return set_checkpoint_on_close(connection, true);
 }
 
-Error with_place_to_move(Error error) {
-  if (error.status == AR_CORRUPT && error.hint.empty()) error.hint = kMoveAway;
+Error with_place_to_move(Error error, const std::string& path) {
+  if (error.status == AR_CORRUPT && error.hint.empty()) error.hint = move_away(path);
   return error;
 }
 
@@ -223,7 +233,7 @@ Result<Connection> open_for_writing(const std::string& path, IntegrityCheck chec
   if (Status known = check_header(path); !known) return known.error();
   auto connection = Connection::open(path);
   if (!connection) return connection;
-  if (Status checked = check_everything(*connection, check); !checked) return with_place_to_move(checked.error());
+  if (Status checked = check_everything(*connection, check); !checked) return with_place_to_move(checked.error(), path);
   // The writer decides itself when to fold the log into the file. Values are sealed, so nothing has to be overwritten.
   Status ready = connection->execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF",

@@ -106,7 +106,7 @@ TEST_F(SqliteDisk, AFullDiskIsToldInClearWordsAndHoldsUntilResume) {
   Error error;
   EXPECT_EQ(store.resume(&error), AR_IO);
   EXPECT_THAT(error.message, HasSubstr("the disk is full"));
-  EXPECT_THAT(error.hint, HasSubstr("Free some space"));
+  EXPECT_THAT(error.hint, HasSubstr("free some space"));
   disk_.heal();
   EXPECT_EQ(store.commit_and_wait({put("c", "1")}), AR_ABORTED) << "healed, but not resumed";
   EXPECT_EQ(store.resume(), AR_OK);
