@@ -194,6 +194,13 @@ Result<void> AgentRequests::accept_invite(Id id, const Object& arguments) {
   auto invite = protocol::parse_invite(*url);
   if (!invite) return pass(invite);
   auto server = optional_text(arguments, "server");
+  if (!server && config_.server_overrides && config_.server != invite->server_url) {
+    return fail(ErrorCode::kUsage,
+                "this invite is for " + printable(invite->server_url) +
+                    ", and the process that serves this home was started with --server " + printable(*config_.server) +
+                    ", which stands in for every relay",
+                "start it again without --server, with the relay in agentroom.toml");
+  }
   Running* running = find(id);
   running->url = server.value_or(invite->server_url);
   const auto online = std::make_shared<bool>(false);
