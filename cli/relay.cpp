@@ -102,6 +102,19 @@ class TunnelReport final : public TunnelEvents {
   std::optional<std::string> new_url_;
 };
 
+/// What a SIGHUP did.
+void tell_reloaded(Output& out, const Result<void>& result) {
+  if (result) {
+    out.event("reloaded", {}, "reloaded: new connections use certificates and keys as they are now");
+    return;
+  }
+  const Error& why = result.error();
+  const std::string message = printable(why.message);
+  out.event("reload_error", {{"error", message}, {"code", code_name(why.code)}, {"hint", printable(why.hint)}},
+            "not reloaded, the old certificate stays in use: " + message);
+  if (!why.hint.empty()) out.remark(printable(why.hint));
+}
+
 int serve(Context& context, runtime::Process& process, const RelayCommand& command, const std::string& listen) {
   Output& out = context.out();
   auto identity = relay_identity(context);
@@ -113,13 +126,15 @@ int serve(Context& context, runtime::Process& process, const RelayCommand& comma
     if (!opened) return out.error(opened.error());
     tunnel = std::move(*opened);
   }
-  auto relay = runtime::RelayService::open(process, {.config = context.settings().relay.config,
-                                                     .identity = std::move(*identity),
-                                                     .folder = context.home().relay_folder(),
-                                                     .store = context.settings().store.plugin,
-                                                     .store_config = context.settings().store.config,
-                                                     .listen = listen,
-                                                     .version = AGENTROOM_VERSION});
+  auto relay = runtime::RelayService::open(
+      process, {.config = context.settings().relay.config,
+                .identity = std::move(*identity),
+                .folder = context.home().relay_folder(),
+                .store = context.settings().store.plugin,
+                .store_config = context.settings().store.config,
+                .listen = listen,
+                .version = AGENTROOM_VERSION,
+                .on_reloaded = [&out](const Result<void>& result) { tell_reloaded(out, result); }});
   if (!relay) return out.error(relay.error());
   const std::uint16_t port = (*relay)->port();
   const std::string url = local_url(listen, (*relay)->scheme(), port);

@@ -33,10 +33,19 @@ Result<std::unique_ptr<Process>> Process::open(const ProcessOptions& options) {
   if (!transport) return pass(transport);
   process->transport_ = std::move(*transport);
   process->loop_.drive(process->transport_.get());
-  process->signals_ = std::make_unique<Signals>([self = process.get()](int signal) {
-    self->stop_signal_ = signal;
-    self->loop_.post([] {});  // ends the turn that waits
-  });
+  Process* const self = process.get();
+  process->signals_ =
+      std::make_unique<Signals>(Signals::Calls{.on_stop =
+                                                   [self](int signal) {
+                                                     self->stop_signal_ = signal;
+                                                     self->loop_.post([] {});  // ends the turn that waits
+                                                   },
+                                               .on_hangup =
+                                                   [self] {
+                                                     return self->takes_hangup_ && self->loop_.post([self] {
+                                                       if (self->hangup_) self->hangup_();
+                                                     });
+                                                   }});
   return process;
 }
 
@@ -44,6 +53,11 @@ Process::~Process() {
   signals_.reset();
   loop_.close();
   loop_.drive(nullptr);
+}
+
+void Process::on_hangup(std::function<void()> hook) {
+  hangup_ = std::move(hook);
+  takes_hangup_ = static_cast<bool>(hangup_);
 }
 
 Process::End Process::run_until(const std::function<bool()>& done, std::optional<Duration> timeout) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,8 +39,11 @@ class Process {
   Random& random() { return random_; }
   Now now() const { return clock_.now(); }
 
-  /// Set by SIGINT, SIGTERM or SIGHUP: the signal's number, 0 while none came. Thread: any.
+  /// Set by SIGINT, SIGTERM or a SIGHUP that nobody else takes: the signal's number, 0 while none came. Thread: any.
   int stop_signal() const { return stop_signal_; }
+
+  /// From now on SIGHUP runs `hook` from the loop and stops nothing; it stops again when `hook` is empty.
+  void on_hangup(std::function<void()> hook);
 
   enum class End { kDone, kTimeout, kSignal };
   /// Runs turns until `done()`, the timeout or a signal, whichever is first.
@@ -54,6 +58,8 @@ class Process {
   host::PluginHost plugins_;
   std::unique_ptr<Transport> transport_;
   std::atomic<int> stop_signal_ = 0;
+  std::function<void()> hangup_;
+  std::atomic<bool> takes_hangup_ = false;
   std::unique_ptr<Signals> signals_;
 };
 

@@ -36,15 +36,28 @@ Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, Relay
   auto listening = process.transport().listen({.address = o.listen}, *relay);
   if (!listening) return pass(listening);
   relay->listening_ = std::move(*listening);
+  process.on_hangup([self = relay.get()] { self->reload(); });
   return relay;
 }
 
 RelayService::~RelayService() {
   if (!engine_) return;
+  process_.on_hangup({});
   shut_down();
   process_.loop().remove(*this);
   store_.reset();  // completes what is outstanding, and its completions never run
   engine_.reset();
+}
+
+Result<void> RelayService::reload() {
+  auto reloaded = process_.transport().reload();
+  if (reloaded) {
+    log(LogLevel::kInfo, kComponent, "read the files of the transport again");
+  } else {
+    log(LogLevel::kError, kComponent, "the files in use stay: " + reloaded.error().message);
+  }
+  if (options_.on_reloaded) options_.on_reloaded(reloaded);
+  return reloaded;
 }
 
 void RelayService::shut_down() {

@@ -23,6 +23,7 @@ struct RelayServiceOptions {
   std::string store_config;
   std::string listen = "127.0.0.1:8787";
   std::string version;
+  std::function<void(const Result<void>&)> on_reloaded = {};  ///< SIGHUP had the transport read its files again
 };
 
 /// Thread: the engine's. Uses `process` until it goes.
@@ -37,6 +38,9 @@ class RelayService final : private LoopMember, private ListenerEvents, private R
   /// How URLs that reach it begin: "ws" or "wss".
   const std::string& scheme() const { return listening_.scheme; }
   RelayStatus status() const { return engine_->status(); }
+
+  /// Has the transport read its files again, as SIGHUP does; the error says why the old ones stay in use.
+  Result<void> reload();
 
   /// Stops accepting, tells every agent, stores what is in flight; at most 5 s.
   void shut_down();

@@ -5,30 +5,44 @@
 #include <csignal>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 
 namespace agentroom::runtime {
+namespace {
+
+bool ignored(int signal) {
+  struct sigaction action{};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
 
 struct Signals::State {
-  explicit State(std::function<void(int)> on_stop_) : on_stop(std::move(on_stop_)) {}
+  explicit State(Calls calls_) : calls(std::move(calls_)) {}
 
   void wait() {
     set.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
-      if (stopped) std::_Exit(128 + signal);
-      stopped = true;
-      on_stop(signal);
+      if (signal != SIGHUP || !(calls.on_hangup() || hangup_ignored)) stop(signal);
       wait();
     });
   }
 
+  void stop(int signal) {
+    if (stopped) std::_Exit(128 + signal);
+    stopped = true;
+    calls.on_stop(signal);
+  }
+
+  Calls calls;
+  const bool hangup_ignored = ignored(SIGHUP);  // before the set takes the signal
   boost::asio::io_context io{1};
   boost::asio::signal_set set{io, SIGINT, SIGTERM, SIGHUP};
-  std::function<void(int)> on_stop;
   bool stopped = false;
   std::thread thread;
 };
 
-Signals::Signals(std::function<void(int)> on_stop) : state_(std::make_unique<State>(std::move(on_stop))) {
+Signals::Signals(Calls calls) : state_(std::make_unique<State>(std::move(calls))) {
   std::signal(SIGPIPE, SIG_IGN);
   state_->wait();
   state_->thread = std::thread([state = state_.get()] { state->io.run(); });
