@@ -46,25 +46,27 @@ void Channel::accept(Connection connection, const UpgradeRequest& request, const
   flush_later();
 }
 
-void Channel::connect(Url url, sdk::Microseconds timeout) {
+void Channel::connect(Url url, std::unique_ptr<TlsSession> tls, sdk::Microseconds timeout) {
   table_.add(id_, shared_from_this());
+  waiting_tls_ = std::move(tls);
   const std::string who = url.host + ":" + std::to_string(url.port);
   const auto limit = std::chrono::duration_cast<Clock::duration>(std::min(timeout, kLongestTimeout));
   deadline_.set(limit, [this, who, limit] {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(limit).count();
-    give_up(AR_CLOSE_ABNORMAL, "no answer from " + who + " within " + std::to_string(seconds) + " s");
+    const std::string what = connection_.shaking() ? "no answer to the TLS handshake from " : "no answer from ";
+    give_up(AR_CLOSE_ABNORMAL, {what + who + " within " + std::to_string(seconds) + " s"});
   });
   const std::string host = url.host;
   const std::uint16_t port = url.port;
   connector_ = std::make_shared<Connector>(
       loop_, host, port,
       Connector::Outcome{[this, url = std::move(url)](Socket socket) { on_connected(std::move(socket), url); },
-                         [this](const std::string& reason) { give_up(AR_CLOSE_ABNORMAL, reason); }});
+                         [this](const std::string& reason) { give_up(AR_CLOSE_ABNORMAL, {reason}); }});
   connector_->start();
 }
 
 void Channel::on_connected(Socket socket, const Url& url) {
-  connection_ = Connection(std::move(socket));
+  connection_ = Connection(std::move(socket), std::move(waiting_tls_));
   websocket_ = WebSocket::connect(loop_.io(), out_, url.host_header, url.target, websocket_options());
   wait_readable();
   flush_later();
@@ -107,9 +109,9 @@ void Channel::on_readable(ErrorCode error) {
   if (error && error != boost::asio::error::would_block) return on_input_end(error);
   if (size > 0 && state_ != State::kEnded) {
     websocket_->feed(into.first(size), *this);
-    if (!out_.empty()) flush_later();
     react();
   }
+  if (!out_.empty() || connection_.unsent() > 0) flush_later();
   if (!paused_) wait_readable();
 }
 
@@ -121,8 +123,9 @@ std::uint64_t Channel::send(std::span<const std::byte> message) {
     return 0;
   }
   websocket_->send(message);
-  if (out_.size() > AR_TRANSPORT_HIGH_WATER) above_high_water_ = true;
-  return out_.size();
+  const std::size_t unsent = out_.size() + connection_.unsent();
+  if (unsent > AR_TRANSPORT_HIGH_WATER) above_high_water_ = true;
+  return unsent;
 }
 
 void Channel::pause() {
@@ -141,13 +144,14 @@ void Channel::flush_later() {
 void Channel::flush() {
   if (dropped_) return;
   react();
-  if (overflowed_) return break_off("the peer reads too slowly");
-  if (dropped_ || write_waits_ || out_.empty()) return;
+  if (overflowed_) return break_off({"the peer reads too slowly"});
+  if (dropped_ || write_waits_ || (out_.empty() && connection_.unsent() == 0)) return;
   ErrorCode error;
   const std::size_t taken = connection_.write(out_.waiting(), error);
-  if (error && error != boost::asio::error::would_block) return break_off(describe(error));
+  if (error && error != boost::asio::error::would_block) return break_off(connection_.trouble(error));
   out_.consume(taken);
-  if (!out_.empty()) return wait_writable();
+  if (connection_.unsent() == 0 && connection_.shaking()) return;  // the next read goes on
+  if (connection_.unsent() > 0 || !out_.empty()) return wait_writable();
   if (lingers_) finish_sending();
   if (std::exchange(above_high_water_, false) && state_ == State::kOpen) events_.drained(id_);
 }

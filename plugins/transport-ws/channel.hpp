@@ -46,7 +46,8 @@ class Channel final : public Flushable, public std::enable_shared_from_this<Chan
   /// Answers an upgrade request that came over `connection`; `early` followed it already. Inside a turn.
   void accept(Connection connection, const UpgradeRequest& request, const sdk::PeerInfo& peer,
               std::span<const std::byte> early);
-  void connect(Url url, sdk::Microseconds timeout);
+  /// `tls`: the session of a wss:// URL.
+  void connect(Url url, std::unique_ptr<TlsSession> tls, sdk::Microseconds timeout);
 
   std::uint64_t send(std::span<const std::byte> message);
   void pause();
@@ -70,10 +71,11 @@ class Channel final : public Flushable, public std::enable_shared_from_this<Chan
 
   // channel_end.cpp: the ways to the end.
   void react();
+  std::string hint_for(const CloseReason& why) const;
   void on_input_end(ErrorCode error);
-  void end(std::uint16_t code, const std::string& reason);
-  void give_up(std::uint16_t code, const std::string& reason);
-  void break_off(const std::string& reason);
+  void end(std::uint16_t code, const Trouble& why);
+  void give_up(std::uint16_t code, const Trouble& why);
+  void break_off(const Trouble& why);
   void linger();
   void finish_sending();
   void drop();
@@ -86,7 +88,8 @@ class Channel final : public Flushable, public std::enable_shared_from_this<Chan
   Connection connection_;
   Output out_;
   std::unique_ptr<WebSocket> websocket_;
-  std::shared_ptr<Connector> connector_;  ///< while connecting
+  std::shared_ptr<Connector> connector_;     ///< while connecting
+  std::unique_ptr<TlsSession> waiting_tls_;  ///< until there is a connection for it
   Deadline deadline_;
   State state_ = State::kConnecting;
   bool read_waits_ = false;

@@ -27,15 +27,21 @@ void Channel::close(std::uint16_t code, std::string_view reason) {
   if (state_ == State::kConnecting) {
     state_ = State::kClosing;
     drop();
-    boost::asio::post(loop_.io(), [self = shared_from_this(), code, text] { self->end(code, text); });
+    boost::asio::post(loop_.io(), [self = shared_from_this(), code, text] { self->end(code, {text}); });
   } else if (state_ == State::kOpen) {
     state_ = State::kClosing;
     paused_ = false;
     if (websocket_->state() == WebSocket::State::kOpen) websocket_->close(sendable(code), text);
-    deadline_.set(kCloseTime, [this, code, text] { give_up(code, text); });
+    deadline_.set(kCloseTime, [this, code, text] { give_up(code, {text}); });
     wait_readable();
     flush_later();
   }
+}
+
+/// For a URL under which something else than a relay answered.
+std::string Channel::hint_for(const CloseReason& why) const {
+  if (!why.hint.empty() || connection_.secure()) return why.hint;
+  return "is it the URL of a relay? That of one with TLS begins with wss://";
 }
 
 /// Follows the WebSocket's state.
@@ -45,11 +51,11 @@ void Channel::react() {
     state_ = State::kClosing;
     paused_ = false;
     const CloseReason why = websocket_->reason();
-    deadline_.set(kCloseTime, [this, why] { give_up(why.code, why.text); });
+    deadline_.set(kCloseTime, [this, why] { give_up(why.code, {why.text}); });
   } else if (websocket_->state() == WebSocket::State::kEnded) {
     const bool was_open = state_ != State::kConnecting;
     const CloseReason why = websocket_->reason();
-    end(why.code, why.text);
+    end(why.code, {why.text, was_open ? "" : hint_for(why)});
     if (was_open) {
       linger();
     } else {
@@ -59,36 +65,37 @@ void Channel::react() {
 }
 
 void Channel::on_input_end(ErrorCode error) {
-  if (state_ == State::kConnecting && error == boost::asio::error::eof) {
+  const Trouble why = connection_.trouble(error);
+  if (state_ == State::kConnecting && websocket_ && error == boost::asio::error::eof) {
     websocket_->feed_end(*this);
     react();
   }
-  break_off(describe(error));
+  break_off(why);
 }
 
 /// The connection broke.
-void Channel::break_off(const std::string& reason) {
+void Channel::break_off(const Trouble& why) {
   if (state_ == State::kClosing) {
-    const CloseReason why = websocket_->reason();
-    give_up(why.code, why.text);
+    const CloseReason said = websocket_->reason();
+    give_up(said.code, {said.text});
   } else {
-    give_up(AR_CLOSE_ABNORMAL, reason);
+    give_up(AR_CLOSE_ABNORMAL, why);
   }
 }
 
-void Channel::give_up(std::uint16_t code, const std::string& reason) {
+void Channel::give_up(std::uint16_t code, const Trouble& why) {
   const auto self = shared_from_this();
-  end(code, reason);
+  end(code, why);
   drop();
 }
 
 /// The last thing that the host hears of this channel; once.
-void Channel::end(std::uint16_t code, const std::string& reason) {
+void Channel::end(std::uint16_t code, const Trouble& why) {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
   deadline_.cancel();
   table_.remove(id_);
-  events_.closed(id_, code, reason);
+  events_.closed(id_, code, why.reason, why.hint);
 }
 
 void Channel::linger() {
@@ -97,7 +104,7 @@ void Channel::linger() {
   paused_ = false;
   deadline_.set(kLinger, [this] { drop(); });
   wait_readable();
-  if (out_.empty()) {
+  if (out_.empty() && connection_.unsent() == 0) {
     finish_sending();
   } else {
     flush_later();
@@ -107,6 +114,7 @@ void Channel::linger() {
 /// The peer has nothing more to expect and answers with its own end.
 void Channel::finish_sending() {
   connection_.finish_writing();
+  if (connection_.unsent() > 0) wait_writable();
 }
 
 void Channel::drop() {

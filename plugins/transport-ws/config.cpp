@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "tls_files.hpp"
+
 namespace agentroom::ws {
 
 namespace {
@@ -25,6 +27,26 @@ std::optional<std::chrono::milliseconds> duration(std::string_view text) {
   if (unit == "s") return std::chrono::seconds(number);
   if (unit == "m") return std::chrono::minutes(number);
   return std::nullopt;
+}
+
+std::string* file_setting(TlsFiles& files, std::string_view key) {
+  if (key == "cert_file") return &files.cert_file;
+  if (key == "key_file") return &files.key_file;
+  if (key == "ca_file") return &files.ca_file;
+  return nullptr;
+}
+
+/// The certificate and its key are read when a listener begins; those who only connect may not be able to.
+sdk::Status check_files(const TlsFiles& files) {
+  if (files.cert_file.empty() != files.key_file.empty()) {
+    const bool lacks_key = files.key_file.empty();
+    return fail(AR_INVALID,
+                std::string("[transport.ws] has ") + (lacks_key ? "cert_file" : "key_file") + " without " +
+                    (lacks_key ? "key_file" : "cert_file"),
+                "A listener with TLS needs both, one without needs neither.");
+  }
+  if (!files.ca_file.empty()) return looks_like_certificates("ca_file", files.ca_file);
+  return {};
 }
 
 }  // namespace
@@ -50,11 +72,17 @@ sdk::Result<Config> parse_config(std::string_view toml) {
         return fail(AR_INVALID, "max_requests of transport-ws must be an integer from 1 to 100000");
       }
       config.max_requests = static_cast<std::size_t>(count);
+    } else if (std::string* const file = file_setting(config.tls, key.str())) {
+      *file = value.value_or(std::string());
+      if (file->empty()) {
+        return fail(AR_INVALID, std::string(key.str()) + " of transport-ws must be the path of a PEM file");
+      }
     } else {
       return fail(AR_INVALID, "transport-ws knows no key \"" + std::string(key.str()) + "\"",
-                  "Its keys are request_timeout and max_requests.");
+                  "Its keys are request_timeout, max_requests, cert_file, key_file and ca_file.");
     }
   }
+  if (auto files = check_files(config.tls); !files) return files.error();
   return config;
 }
 

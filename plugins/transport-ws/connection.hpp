@@ -1,10 +1,13 @@
-// A TCP connection: one read, one write, and waiting for either.
+// A TCP connection, with or without TLS: one read, one write, and waiting for either.
 //
-// Everything above it sees bytes only. A connection over TLS has the same members: its `read` and `write` go through
-// the record layer, and its waits end when that has something to hand out or room to take.
+// Everything above it sees plain bytes only. Over TLS a write leaves records that the system has not taken yet
+// (`unsent`), and a read may cause some, in the handshake above all: whoever reads or writes flushes as long as
+// something is unsent.
 #pragma once
 
+#include <boost/asio/post.hpp>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -12,6 +15,8 @@
 #include "address.hpp"
 #include "loop.hpp"
 #include "socket.hpp"
+#include "tls_session.hpp"
+#include "trouble.hpp"
 
 namespace agentroom::ws {
 
@@ -20,31 +25,44 @@ class Connection {
  public:
   /// One that is not connected.
   explicit Connection(Loop& loop) : socket_(loop.io()) {}
-  /// Takes a connected socket over.
-  explicit Connection(Socket socket) : socket_(std::move(socket)) {
-    ErrorCode ignored;
-    socket_.set_option(Tcp::no_delay(true), ignored);
-    socket_.non_blocking(true, ignored);
-  }
+  /// Takes a connected socket over; speaks TLS when there is a session for it.
+  Connection(Socket socket, std::unique_ptr<TlsSession> tls);
 
-  /// Never waits: `error` is would_block when there is nothing, eof when the peer sends no more.
-  std::size_t read(std::span<std::byte> into, ErrorCode& error) {
-    return socket_.read_some(boost::asio::buffer(into.data(), into.size()), error);
-  }
-  /// Never waits; takes what the system takes.
-  std::size_t write(std::span<const std::byte> from, ErrorCode& error) {
-    return socket_.write_some(boost::asio::buffer(from.data(), from.size()), error);
-  }
+  /// Never waits: `error` is would_block when there is nothing, eof when the peer sends no more. `into` has
+  /// Loop::kReadSize bytes.
+  std::size_t read(std::span<std::byte> into, ErrorCode& error);
+  /// Never waits; takes what the system takes, or nothing while TLS shakes hands. Has the system take what is unsent,
+  /// if only that.
+  std::size_t write(std::span<const std::byte> from, ErrorCode& error);
+  /// Bytes for the peer that were taken, but not by the system yet.
+  std::size_t unsent() const { return tls_ ? tls_->output().size() : 0; }
 
   /// `handler(ErrorCode)` is called once from the loop; with an error when the connection was closed meanwhile.
   template <class Handler>
   void wait_readable(Handler&& handler) {
-    socket_.async_wait(Socket::wait_read, std::forward<Handler>(handler));
+    if (over()) {
+      boost::asio::post(socket_.get_executor(),
+                        [handler = std::forward<Handler>(handler)]() mutable { handler(ErrorCode()); });
+    } else {
+      socket_.async_wait(Socket::wait_read, std::forward<Handler>(handler));
+    }
   }
   template <class Handler>
   void wait_writable(Handler&& handler) {
     socket_.async_wait(Socket::wait_write, std::forward<Handler>(handler));
   }
+
+  bool secure() const { return tls_ != nullptr; }
+  /// The TLS handshake is going on.
+  bool shaking() const { return tls_ && tls_->state() == TlsSession::State::kShaking; }
+  /// TLS failed, in the handshake or later.
+  bool tls_failed() const { return tls_ && tls_->state() == TlsSession::State::kFailed; }
+  /// After an error: the peer began to speak HTTP where TLS was expected. `forget_tls` lets it be answered.
+  bool met_plain_http() const { return tls_ && tls_->met_plain_http(); }
+  void forget_tls() { tls_.reset(); }
+
+  /// What `error`, of a read or a write, means to people.
+  Trouble trouble(ErrorCode error) const;
 
   /// Numeric address of the peer.
   std::string peer_address() const {
@@ -52,18 +70,22 @@ class Connection {
     return numeric_address(socket_.remote_endpoint(ignored).address());
   }
 
-  /// The peer will read the end behind what was written.
-  void finish_writing() {
-    ErrorCode ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
-  }
-  void close() {
-    ErrorCode ignored;
-    socket_.close(ignored);
-  }
+  /// The peer will read the end behind what was written; once nothing is unsent any more, it is to be said again.
+  void finish_writing();
+  void close();
 
  private:
+  /// TLS has nothing more to read, whatever the socket has.
+  bool over() const {
+    return tls_ && (tls_->state() == TlsSession::State::kEnded || tls_->state() == TlsSession::State::kFailed);
+  }
+  void send_records(ErrorCode& error);
+
   Socket socket_;
+  std::unique_ptr<TlsSession> tls_;
 };
+
+/// What a failure of the system means to people.
+std::string describe(ErrorCode error);
 
 }  // namespace agentroom::ws

@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "connection.hpp"
+
 namespace agentroom::ws {
 
 namespace {
@@ -21,18 +23,6 @@ std::string not_found(const std::string& host, ErrorCode error) {
 }
 
 }  // namespace
-
-std::string describe(ErrorCode error) {
-  if (error == boost::asio::error::eof || error == boost::asio::error::broken_pipe) {
-    return "the peer closed the connection";
-  }
-  if (error == boost::asio::error::connection_refused) return "connection refused";
-  if (error == boost::asio::error::connection_reset) return "connection reset";
-  if (error == boost::asio::error::timed_out) return "connection timed out";
-  if (error == boost::asio::error::network_unreachable) return "network unreachable";
-  if (error == boost::asio::error::host_unreachable) return "host unreachable";
-  return error.message();
-}
 
 Connector::Connector(Loop& loop, std::string host, std::uint16_t port, Outcome outcome)
     : loop_(loop),

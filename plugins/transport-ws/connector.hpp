@@ -46,7 +46,4 @@ class Connector : public std::enable_shared_from_this<Connector> {
   bool over_ = false;
 };
 
-/// What went wrong on a connection, for people.
-std::string describe(ErrorCode error);
-
 }  // namespace agentroom::ws

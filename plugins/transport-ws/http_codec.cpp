@@ -130,8 +130,8 @@ void write_response(Output& out, const Response& response) {
   message.result(response.status);
   message.set(http::field::server, "agentroom");
   if (!response.content_type.empty()) message.set(http::field::content_type, response.content_type);
-  if (response.offers_websocket) {
-    message.set(http::field::upgrade, "websocket");
+  if (!response.upgrade.empty()) {
+    message.set(http::field::upgrade, response.upgrade);
     message.insert(http::field::connection, "Upgrade");
   }
   message.content_length(body.size());

@@ -57,7 +57,7 @@ struct Response {
   std::span<const std::byte> body;
   bool head_only = false;  ///< the answer to HEAD: everything but the body
   bool keep_alive = false;
-  bool offers_websocket = false;  ///< says that the resource wants an upgrade
+  std::string_view upgrade{};  ///< the protocols that the resource wants; none when empty
 };
 
 void write_response(Output& out, const Response& response);

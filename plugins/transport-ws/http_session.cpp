@@ -46,13 +46,26 @@ void HttpSession::wait_readable() {
   connection_.wait_readable([self = shared_from_this()](ErrorCode error) { self->on_readable(error); });
 }
 
+void HttpSession::wait_writable() {
+  if (write_waits_ || state_ == State::kOver) return;
+  write_waits_ = true;
+  connection_.wait_writable([self = shared_from_this()](ErrorCode error) {
+    self->loop_.count_event();
+    self->write_waits_ = false;
+    if (!error) self->flush();
+  });
+}
+
 void HttpSession::on_readable(ErrorCode error) {
   loop_.count_event();
   read_waits_ = false;
   if (error || state_ == State::kOver || state_ == State::kAnswering) return;
   const std::span<std::byte> into = loop_.read_buffer();
   const std::size_t size = connection_.read(into, error);
-  if (error && error != boost::asio::error::would_block) return drop();
+  if (error && error != boost::asio::error::would_block) {
+    return connection_.met_plain_http() ? ask_for_tls() : end_by(error);
+  }
+  if (connection_.unsent() > 0) loop_.flush_later(shared_from_this());
   if (state_ == State::kReading) {
     unparsed_.insert(unparsed_.end(), into.begin(), into.begin() + static_cast<std::ptrdiff_t>(size));
     parse();
@@ -81,13 +94,12 @@ void HttpSession::parse() {
 
 void HttpSession::serve_request() {
   sdk::HttpResponse response = listener_.request(parser_.method(), parser_.target());
-  answer(
-      {response.status, response.content_type, response.body.bytes(), parser_.method() == "HEAD", keep_alive_, false});
+  answer({response.status, response.content_type, response.body.bytes(), parser_.method() == "HEAD", keep_alive_, {}});
 }
 
 void HttpSession::serve_websocket() {
   if (!parser_.wants_websocket()) {
-    refuse(426, "this is a WebSocket endpoint", true);
+    refuse(426, "this is a WebSocket endpoint", "websocket");
   } else if (!parser_.offers_subprotocol(kSubprotocol)) {
     refuse(400, "the WebSocket subprotocol here is agentroom.v3");
   } else {
@@ -107,9 +119,16 @@ void HttpSession::upgrade() {
   channel->accept(std::move(connection_), *request, {address, forwarded_for, cf_connecting_ip}, unparsed_);
 }
 
-void HttpSession::refuse(unsigned status, std::string_view why, bool offers_websocket) {
+/// A client that speaks HTTP where TLS is expected (RFC 2817, section 4.2). What else it sent is not read.
+void HttpSession::ask_for_tls() {
+  connection_.forget_tls();
+  keep_alive_ = false;
+  refuse(426, "this port speaks TLS: its URLs begin with https:// and wss://", "TLS/1.2, HTTP/1.1");
+}
+
+void HttpSession::refuse(unsigned status, std::string_view why, std::string_view upgrade) {
   const std::string body = R"({"ok":false,"error":")" + std::string(why) + "\"}\n";
-  answer({status, kJson, std::as_bytes(std::span(body)), false, keep_alive_, offers_websocket});
+  answer({status, kJson, std::as_bytes(std::span(body)), false, keep_alive_, upgrade});
 }
 
 void HttpSession::answer(const Response& response) {
@@ -120,20 +139,16 @@ void HttpSession::answer(const Response& response) {
 }
 
 void HttpSession::flush() {
-  if (state_ == State::kOver || out_.empty()) return;
+  if (state_ == State::kOver || write_waits_) return;
   ErrorCode error;
   const std::size_t taken = connection_.write(out_.waiting(), error);
-  if (error && error != boost::asio::error::would_block) return drop();
+  if (error && error != boost::asio::error::would_block) return end_by(error);
   out_.consume(taken);
-  if (!out_.empty()) {
-    connection_.wait_writable([self = shared_from_this()](ErrorCode failure) {
-      self->loop_.count_event();
-      if (!failure) self->flush();
-    });
-  } else if (keep_alive_) {
-    next_request();
-  } else {
-    linger();
+  if (!out_.empty() || connection_.unsent() > 0) return wait_writable();
+  if (state_ == State::kLingering) {
+    finish_writing();
+  } else if (state_ == State::kAnswering) {
+    keep_alive_ ? next_request() : linger();
   }
 }
 
@@ -148,9 +163,22 @@ void HttpSession::next_request() {
 /// Closed with unread input, the system would reset the connection and the client could lose the answer.
 void HttpSession::linger() {
   state_ = State::kLingering;
-  connection_.finish_writing();
+  finish_writing();
   deadline_.set(kLinger, [this] { drop(); });
   wait_readable();
+}
+
+void HttpSession::finish_writing() {
+  connection_.finish_writing();
+  if (connection_.unsent() > 0) wait_writable();
+}
+
+/// The client is gone, or TLS with it failed.
+void HttpSession::end_by(ErrorCode error) {
+  if (connection_.tls_failed()) {
+    loop_.host().log(sdk::LogLevel::kDebug, connection_.peer_address() + ": " + connection_.trouble(error).reason);
+  }
+  drop();
 }
 
 void HttpSession::drop() {

@@ -35,15 +35,19 @@ class HttpSession final : public Flushable, public std::enable_shared_from_this<
   enum class State : std::uint8_t { kReading, kAnswering, kLingering, kOver };
 
   void wait_readable();
+  void wait_writable();
   void on_readable(ErrorCode error);
   void parse();
   void serve_request();
   void serve_websocket();
   void upgrade();
-  void refuse(unsigned status, std::string_view why, bool offers_websocket = false);
+  void refuse(unsigned status, std::string_view why, std::string_view upgrade = {});
+  void ask_for_tls();
   void answer(const Response& response);
   void next_request();
   void linger();
+  void finish_writing();
+  void end_by(ErrorCode error);
   void limit_time();
 
   Loop& loop_;
@@ -55,6 +59,7 @@ class HttpSession final : public Flushable, public std::enable_shared_from_this<
   Deadline deadline_;
   State state_ = State::kReading;
   bool read_waits_ = false;
+  bool write_waits_ = false;
   bool keep_alive_ = false;
   unsigned requests_ = 0;
 };

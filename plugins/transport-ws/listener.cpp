@@ -34,10 +34,12 @@ sdk::Error cannot_listen(std::string_view address, ErrorCode error) {
 
 }  // namespace
 
-Listener::Listener(Loop& loop, ChannelTable& channels, const Config& config, const sdk::ListenOptions& options)
+Listener::Listener(Loop& loop, ChannelTable& channels, const Config& config, Tls& tls,
+                   const sdk::ListenOptions& options)
     : loop_(loop),
       channels_(channels),
       config_(config),
+      tls_(tls),
       events_(options.events),
       request_(options.request),
       max_message_(options.max_message),
@@ -96,7 +98,8 @@ void Listener::pause_accepting(ErrorCode error) {
 
 void Listener::serve(Socket socket) {
   if (sessions_.size() >= config_.max_requests) sessions_.front()->drop();
-  const auto session = std::make_shared<HttpSession>(loop_, *this, Connection(std::move(socket)));
+  const auto session = std::make_shared<HttpSession>(
+      loop_, *this, Connection(std::move(socket), tls_.serves() ? tls_.accept(loop_.pool()) : nullptr));
   places_.emplace(session.get(), sessions_.insert(sessions_.end(), session));
   session->start();
 }

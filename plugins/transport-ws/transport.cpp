@@ -8,15 +8,13 @@
 
 namespace agentroom::ws {
 
-using sdk::fail;
-
 sdk::Result<std::unique_ptr<WsTransport>> WsTransport::open(sdk::Host host, const sdk::TransportOptions& options) {
   const auto config = parse_config(options.config);
   if (!config) return config.error();
   return std::make_unique<WsTransport>(host, *config);
 }
 
-WsTransport::WsTransport(sdk::Host host, const Config& config) : config_(config), loop_(host) {}
+WsTransport::WsTransport(sdk::Host host, const Config& config) : config_(config), tls_(config.tls, host), loop_(host) {}
 
 // The sockets end here without a word to the host: handlers that own what is left are destroyed with the loop.
 WsTransport::~WsTransport() {
@@ -25,11 +23,14 @@ WsTransport::~WsTransport() {
 }
 
 sdk::Result<sdk::Listening> WsTransport::listen(const sdk::ListenOptions& options) {
-  auto listener = std::make_shared<Listener>(loop_, channels_, config_, options);
+  if (tls_.serves()) {
+    if (auto ready = tls_.prepare_server(); !ready) return ready.error();
+  }
+  auto listener = std::make_shared<Listener>(loop_, channels_, config_, tls_, options);
   const auto port = listener->open(options.address);
   if (!port) return port.error();
   listeners_.push_back(std::move(listener));
-  return sdk::Listening{*port, "ws"};
+  return sdk::Listening{*port, tls_.serves() ? "wss" : "ws"};
 }
 
 void WsTransport::stop_listening() {
@@ -40,13 +41,14 @@ void WsTransport::stop_listening() {
 sdk::Result<ar_channel> WsTransport::connect(const sdk::ConnectOptions& options) {
   auto url = parse_url(options.url);
   if (!url) return url.error();
+  std::unique_ptr<TlsSession> session;
   if (url->secure) {
-    return fail(AR_UNSUPPORTED, "wss:// is not supported by this version of transport-ws: it cannot do TLS",
-                "Use a ws:// URL, for example of a tunnel or a proxy on this machine that does TLS.");
+    if (auto ready = tls_.prepare_client(); !ready) return ready.error();
+    session = tls_.connect(loop_.pool(), url->host);
   }
   const auto channel = std::make_shared<Channel>(
       loop_, channels_, Channel::Options{options.events, static_cast<std::size_t>(options.max_message)});
-  channel->connect(std::move(*url), options.timeout);
+  channel->connect(std::move(*url), std::move(session), options.timeout);
   return channel->id();
 }
 
@@ -73,6 +75,10 @@ void WsTransport::turn(sdk::Microseconds timeout) {
 
 void WsTransport::wake() {
   loop_.wake();
+}
+
+sdk::Status WsTransport::reload() {
+  return tls_.reload();
 }
 
 }  // namespace agentroom::ws

@@ -9,6 +9,7 @@
 #include "config.hpp"
 #include "listener.hpp"
 #include "loop.hpp"
+#include "tls.hpp"
 
 namespace agentroom::ws {
 
@@ -28,9 +29,11 @@ class WsTransport final : public sdk::Transport {
   void close_channel(ar_channel channel, std::uint16_t code, std::string_view reason) override;
   void turn(sdk::Microseconds timeout) override;
   void wake() override;
+  sdk::Status reload() override;
 
  private:
   Config config_;
+  Tls tls_;
   ChannelTable channels_;
   Loop loop_;
   std::vector<std::shared_ptr<Listener>> listeners_;

@@ -26,6 +26,14 @@ constexpr std::size_t kHandshakeBytes = std::size_t{64} * 1024;
 /// A client masks its messages through a buffer of this size.
 constexpr std::size_t kMaskBuffer = 4096;
 
+/// What a server that expects TLS begins its answer with (RFC 8446, section 5.1).
+constexpr std::byte kTlsAlert{21};
+
+/// RFC 2817, section 4.2.
+bool offers_tls(std::string_view upgrade) {
+  return upgrade.find("TLS/") != std::string_view::npos;
+}
+
 class BeastWebSocket final : public WebSocket {
  public:
   BeastWebSocket(asio::io_context& io, Output& out, const Options& options)
@@ -72,7 +80,10 @@ class BeastWebSocket final : public WebSocket {
   void feed(std::span<const std::byte> input, Events& events) override {
     if (state_ == State::kEnded) return;
     stream_.next_layer().feed(input);
-    if (state_ == State::kShaking) handshake_bytes_ += input.size();
+    if (state_ == State::kShaking) {
+      if (handshake_bytes_ == 0 && !input.empty() && input.front() == kTlsAlert) return end_by_tls();
+      handshake_bytes_ += input.size();
+    }
     advance(events);
     stream_.next_layer().feed({});
   }
@@ -119,7 +130,9 @@ class BeastWebSocket final : public WebSocket {
       return;
     }
     const std::unique_ptr<websocket::response_type> response = std::move(response_);
-    if (handshake_error_ == websocket::error::upgrade_declined) {
+    if (response->result() == http::status::upgrade_required && offers_tls((*response)[http::field::upgrade])) {
+      end_by_tls();
+    } else if (handshake_error_ == websocket::error::upgrade_declined) {
       end(1006, "not a WebSocket endpoint: HTTP " + std::to_string(response->result_int()));
     } else if (handshake_error_ == http::error::end_of_stream || handshake_error_ == asio::error::eof) {
       end(1006, "the server closed the connection before it answered");
@@ -184,6 +197,11 @@ class BeastWebSocket final : public WebSocket {
     } else {
       end(1002, "the peer breaks the WebSocket protocol: " + error.message());
     }
+  }
+
+  void end_by_tls() {
+    end(1006, "the server speaks TLS, which this URL does not ask for");
+    reason_.hint = "use a URL that begins with wss:// instead of ws://";
   }
 
   void end(std::uint16_t code, std::string text) {

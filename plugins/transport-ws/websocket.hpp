@@ -25,6 +25,7 @@ inline constexpr std::string_view kSubprotocol = "agentroom.v3";
 struct CloseReason {
   std::uint16_t code = 1006;
   std::string text;
+  std::string hint{};  ///< what to do about it; may be empty
 };
 
 /// Thread: engine.

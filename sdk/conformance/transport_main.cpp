@@ -1,8 +1,7 @@
 // transport_suite --plugin=/path/NAME.so [--config=TOML] [--gtest_filter=...]
 //
 // Runs the promises of agentroom/abi/transport.h against a library. The transport has to understand listeners on
-// 127.0.0.1:0 and URLs like ws://127.0.0.1:PORT/ws, or wss:// when its listener says so. For one that connects only
-// within a process, leave out TransportNetwork.*.
+// 127.0.0.1:0, and URLs like ws://127.0.0.1:PORT/ws that begin with the scheme of its listener.
 #include <gtest/gtest.h>
 
 #include <exception>

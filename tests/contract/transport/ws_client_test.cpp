@@ -156,13 +156,6 @@ TEST_F(WsClient, RefusesAFrameWithAMask) {
   EXPECT_TRUE(client().messages.empty());
 }
 
-TEST_F(WsClient, DoesNotDoTlsYetAndSaysSo) {
-  ar_channel channel = 0;
-  Error error;
-  EXPECT_EQ(transport_->try_connect("wss://relay.example.org/ws", &channel, &error), AR_UNSUPPORTED);
-  EXPECT_THAT(error.message, AllOf(HasSubstr("wss://"), HasSubstr("TLS")));
-}
-
 TEST_F(WsClient, RefusesUrlsThatItCannotMean) {
   for (const std::string_view url :
        {"", "localhost:8787", "/ws", "ws://", "ws:///ws", "ws://:80/ws", "ws://h:0/ws", "ws://h:65536/ws",

@@ -1,0 +1,25 @@
+// Owners of OpenSSL's objects.
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+
+namespace agentroom::ws {
+
+struct Free {
+  void operator()(BIO* it) const { BIO_free_all(it); }
+  void operator()(EVP_PKEY* it) const { EVP_PKEY_free(it); }
+  void operator()(GENERAL_NAMES* it) const { GENERAL_NAMES_free(it); }
+  void operator()(X509* it) const { X509_free(it); }
+};
+
+using BioPtr = std::unique_ptr<BIO, Free>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, Free>;
+using CertificatePtr = std::unique_ptr<X509, Free>;
+
+}  // namespace agentroom::ws
