@@ -98,8 +98,8 @@ struct ConnectOptions {
 /// Carries channels. The engine thread drives it: nothing happens outside `turn`. Thread: the engine's, except `wake`.
 class Transport : public Channels {
  public:
-  /// Binds and listens. `events` must outlive the transport. Errors: kInUse (the port), kInvalid (address),
-  /// kPermission.
+  /// Binds and listens. `events` must outlive the transport. Errors: kInUse (the port), kConfig (the address, a file),
+  /// kPermission, kIo.
   virtual Result<Listening> listen(const ListenOptions& options, ListenerEvents& events) = 0;
 
   /// Starts to connect; the outcome is `on_opened` or `on_closed`, in a later turn. Errors: kInvalid (URL), kUsage

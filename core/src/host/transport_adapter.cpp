@@ -42,7 +42,10 @@ class TransportAdapter final : public Transport {
     auto bound = call_for_status(library_->id(), "listen", [&](ar_error* error) {
       return interface_.listen(transport_, &params, &listening, error);
     });
-    if (!bound) return pass(bound);
+    if (!bound) {
+      // What it listens with is configured: an address, a certificate.
+      return std::unexpected(open_error(std::move(bound.error())));
+    }
     std::string scheme = plugin_text(listening.scheme, kMaxScheme);
     if (scheme.empty()) return fail(ErrorCode::kPlugin, library_->id() + ": listen succeeded without a scheme");
     return Listening{listening.port, std::move(scheme)};

@@ -30,7 +30,7 @@ struct RelayServiceOptions {
 class RelayService final : private LoopMember, private ListenerEvents, private RelayObserver {
  public:
   /// Takes the folder's lock, opens the store, reads the mailboxes, listens.
-  /// Errors: kHomeInUse, kPlugin, kCorrupt, kInUse (the port), kInvalid (address).
+  /// Errors: kHomeInUse, kPlugin, kCorrupt, kInUse (the port), kConfig (address, certificate).
   static Result<std::unique_ptr<RelayService>> open(Process& process, RelayServiceOptions options);
   ~RelayService() override;
 

@@ -114,7 +114,7 @@ TEST_F(Loopback, RefusesUrlsAndAddressesThatItCannotUse) {
   EXPECT_EQ(client_->connect({"http://x:1", 1000, {}}, agent_).error().code, ErrorCode::kUsage);
   EXPECT_EQ(client_->connect({"loopback://x", 1000, {}}, agent_).error().code, ErrorCode::kInvalid);
   EXPECT_EQ(client_->connect({"ws://x:99999", 1000, {}}, agent_).error().code, ErrorCode::kInvalid);
-  EXPECT_EQ(server_->listen({"no-port", 1000}, relay_).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(server_->listen({"no-port", 1000}, relay_).error().code, ErrorCode::kConfig);
   ASSERT_TRUE(server_->listen({"relay:5", 1000}, relay_));
   EXPECT_EQ(client_->listen({"RELAY:5", 1000}, relay_).error().code, ErrorCode::kInUse);
   server_->stop_listening();
