@@ -1,6 +1,7 @@
 #include "ask.hpp"
 
 #include "home_access.hpp"
+#include "spinner.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -12,15 +13,15 @@ constexpr Duration kAnswerTime = std::chrono::seconds(45);
 
 /// Nothing: the owner went away before it began.
 std::optional<Result<boost::json::object>> ask_owner(runtime::ControlClient& owner,
-                                                     const runtime::ControlRequest& request,
-                                                     const AskOptions& options) {
+                                                     const runtime::ControlRequest& request, Duration more_time,
+                                                     const AgentRequests::Progress& progress) {
   if (auto asked = owner.ask(request); !asked) {
     if (asked.error().code == ErrorCode::kNetwork) return std::nullopt;
     return pass(asked);
   }
   bool working = false;
   for (;;) {
-    auto reply = owner.next(kAnswerTime + options.more_time);
+    auto reply = owner.next(kAnswerTime + more_time);
     if (!reply) return pass(reply);
     if (!*reply && !working) return std::nullopt;
     if (!*reply) {
@@ -33,7 +34,7 @@ std::optional<Result<boost::json::object>> ask_owner(runtime::ControlClient& own
         working = true;
         break;
       case ControlReply::Kind::kProgress:
-        options.progress(std::move((*reply)->members));
+        progress(std::move((*reply)->members));
         break;
       case ControlReply::Kind::kAnswer:
         return std::move((*reply)->members);
@@ -55,13 +56,18 @@ Result<boost::json::object> ask_agent(Context& context, runtime::ControlRequest 
   for (;;) {
     auto access = access_home(context);
     if (!access) return pass(access);
+    Spinner spinner(context.out(), options.waiting);
+    const auto progress = [&](boost::json::object members) {
+      if (!options.waiting_on.empty()) spinner.say(options.waiting_on);
+      options.progress(std::move(members));
+    };
     if (access->lock) {
       auto agent = OneShot::open(context, std::move(*access->lock), options.alone);
       if (!agent) return pass(agent);
-      return (*agent)->ask(request, std::move(options.progress));
+      return (*agent)->ask(request, progress);
     }
     add_flags(context, options.same_server, request);
-    if (auto answer = ask_owner(*access->owner, request, options)) return std::move(*answer);
+    if (auto answer = ask_owner(*access->owner, request, options.more_time, progress)) return std::move(*answer);
   }
 }
 

@@ -10,6 +10,8 @@ struct AskOptions {
   OneShot::Options alone;   ///< how an agent of this process is to connect
   bool same_server = true;  ///< `--server` has to be the owner's own; false: it is an argument of the request
   Duration more_time{};     ///< that the answer may take beyond the usual
+  std::string waiting = "waiting for the relay";  ///< what a person is told meanwhile
+  std::string waiting_on{};                       ///< the same after progress; empty: no change
   AgentRequests::Progress progress = [](const boost::json::object&) {};
 };
 

@@ -1,10 +1,12 @@
 #include "home_access.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "base/clock.hpp"
 #include "config/rotation.hpp"
+#include "spinner.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -19,6 +21,7 @@ Result<HomeAccess> access_home(const Context& context) {
   if (auto home = context.ensure_home(); !home) return pass(home);
   const SystemClock clock;
   const Duration until = clock.now().steady + kPatience;
+  std::optional<Spinner> spinner;
   for (Duration pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
     auto owner = runtime::ControlClient::connect(context.home().root());
     if (!owner) return pass(owner);
@@ -29,6 +32,7 @@ Result<HomeAccess> access_home(const Context& context) {
       return HomeAccess{.lock = std::move(*lock), .owner = {}};
     }
     if (lock.error().code != ErrorCode::kHomeInUse || clock.now().steady >= until) return pass(lock);
+    if (!spinner) spinner.emplace(context.out(), lock.error().message + "; waiting for it to end");
     std::this_thread::sleep_for(pause);
   }
 }

@@ -47,17 +47,12 @@ int run(const InviteAcceptCommand& command, const GlobalOptions& globals, Output
   const std::int64_t wait_ms = command.wait_s * 1000;
   boost::json::object arguments{{"url", url}, {"wait_ms", wait_ms}};
   if (globals.server) arguments["server"] = *globals.server;
-  const auto tell_wait = [&](const boost::json::object&) {
-    if (wait_ms > 0) {
-      out.remark("accepted; waiting up to " + std::to_string(command.wait_s) + " s for the inviter's answer");
-    }
-  };
   auto accepted = ask_agent(
       *context, {"invite.accept", std::move(arguments)},
       {.alone = {.server = globals.server.value_or(invite->server_url), .server_overrides = globals.server.has_value()},
        .same_server = false,
        .more_time = std::chrono::milliseconds(wait_ms),
-       .progress = tell_wait});
+       .waiting_on = "accepted; waiting for the inviter's answer"});
   if (!accepted) return out.error(accepted.error());
 
   // The relay that worked becomes this home's, when it has none yet.
