@@ -73,7 +73,7 @@ void CommandTree::runs(CLI::App& command, T& arguments) {
 }
 
 void CommandTree::add_identity() {
-  CLI::App& setup = add(app_, "setup", "Makes the home and the identity, and checks that everything is there",
+  CLI::App& setup = add(app_, "setup", "Makes the home and the identity, and checks the rest",
                         "  agentroom setup\n  agentroom setup --no-probe --json");
   setup.add_flag("--no-probe", setup_.no_probe, "Do not ask the relay whether it answers");
   setup.add_flag("--force", setup_.force, "Discard keys, sessions and invites for new ones");
@@ -82,7 +82,7 @@ void CommandTree::add_identity() {
 }
 
 void CommandTree::add_relay() {
-  CLI::App& relay = add(app_, "relay", "Runs a relay: it carries sealed messages and can read none of them",
+  CLI::App& relay = add(app_, "relay", "Runs a relay, which carries messages it cannot read",
                         "  agentroom relay --port 8787\n  agentroom relay --host 0.0.0.0 --json");
   relay.add_option("--host", relay_.host, "Address to listen on (default: 127.0.0.1)")->type_name("ADDRESS");
   relay.add_option("--port", relay_.port, "Port to listen on; 0 picks a free one (default: 8787)")
@@ -166,7 +166,7 @@ void CommandTree::add_peers() {
   remove.add_option("PEER", peers_remove_.peer, "A name, a key or the beginning of one")->required()->type_name("");
   runs(remove, peers_remove_);
   CLI::App& verify =
-      add(peers, "verify", "Shows the number by which two people compare their keys", "  agentroom peers verify alice");
+      add(peers, "verify", "Shows the digits that both owners compare", "  agentroom peers verify alice");
   verify.add_option("PEER", peers_verify_.peer, "A name, a key or the beginning of one")->required()->type_name("");
   runs(verify, peers_verify_);
 }
@@ -176,7 +176,7 @@ void CommandTree::add_inspection() {
   plugin.require_subcommand(1);
   runs(add(plugin, "list", "Lists plugins and where they are looked for", "  agentroom plugin list --json"),
        plugin_list_);
-  CLI::App& info = add(plugin, "info", "Tells all about a plugin: its configuration, and whether it loads",
+  CLI::App& info = add(plugin, "info", "Tells about one plugin, and whether it loads",
                        "  agentroom plugin info store-sqlite\n  agentroom plugin info sqlite --json");
   info.add_option("NAME", plugin_info_.name, "Its id, or its name within its kind")->required()->type_name("");
   runs(info, plugin_info_);
@@ -186,8 +186,8 @@ void CommandTree::add_inspection() {
            "  agentroom --config agentroom.toml config check"),
        config_check_);
   runs(add(config, "show", "Shows every value and where it came from", "  agentroom config show"), config_show_);
-  runs(add(app_, "demo", "A whole conversation on this machine, in a temporary home", "  agentroom demo"), demo_);
-  CLI::App& completion = add(app_, "completion", "Prints a script that completes commands and options in a shell",
+  runs(add(app_, "demo", "A conversation on this machine, in a temporary home", "  agentroom demo"), demo_);
+  CLI::App& completion = add(app_, "completion", "Prints a script that completes commands in a shell",
                              "  source <(agentroom completion bash)   # in ~/.bashrc\n"
                              "  source <(agentroom completion zsh)    # in ~/.zshrc, after compinit\n"
                              "  agentroom completion fish | source    # in ~/.config/fish/config.fish");

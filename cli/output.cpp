@@ -152,7 +152,7 @@ void Output::remark(std::string_view text) {
 }
 
 void Output::warning(std::string_view text) {
-  write_stderr(paint(colour_err_, Style::kNotice, "warning:") + " " + printable(text) + "\n");
+  write_stderr(labelled("warning:", Style::kNotice, printable(text)) + "\n");
 }
 
 int Output::error(const Error& error) {
@@ -166,8 +166,8 @@ int Output::error(const Error& error) {
       write_json(object);
     }
   } else {
-    write_stderr(paint(colour_err_, Style::kBad, "error:") + " " + message + "\n" +
-                 (hint.empty() ? "" : "  " + hint + "\n"));
+    // A hint may be a command to copy: it stays one line.
+    write_stderr(labelled("error:", Style::kBad, message) + "\n" + (hint.empty() ? "" : "  " + hint + "\n"));
   }
   return exit_code(error.code);
 }
@@ -177,6 +177,17 @@ std::string Output::paint(bool colour, Style style, std::string_view text) const
   const std::string_view code = kCodes.at(static_cast<std::size_t>(style));
   if (!colour || code.empty()) return std::string(text);
   return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+std::string Output::labelled(std::string_view label, Style style, std::string_view text) const {
+  const std::size_t columns = terminal_columns(STDERR_FILENO);
+  const std::string begin = paint(colour_err_, style, label) + " ";
+  if (columns <= label.size() + kNarrowest) return begin + std::string(text);
+  std::string out;
+  for (const std::string& line : wrapped(text, columns - label.size() - 1)) {
+    out += (out.empty() ? begin : "\n" + std::string(label.size() + 1, ' ')) + line;
+  }
+  return out;
 }
 
 std::string Output::styled(Style style, std::string_view text) const {

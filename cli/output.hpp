@@ -59,6 +59,8 @@ class Output {
   void hide_progress();
   void show_progress();
   void write_json(const boost::json::object& object);
+  /// `error: text`; on a terminal broken at spaces, the text below itself.
+  std::string labelled(std::string_view label, Style style, std::string_view text) const;
   std::string paint(bool colour, Style style, std::string_view text) const;
 
   const bool json_;

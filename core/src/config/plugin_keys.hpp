@@ -29,7 +29,7 @@ struct PluginKey {
   std::optional<std::int64_t> min;  ///< integers: the value; durations: ms; sizes: bytes
   std::optional<std::int64_t> max;
   std::vector<std::string> choices;  ///< kString: nothing else is accepted, unless empty
-  std::string default_text;          ///< as a person reads it, for `config show`; may be empty
+  std::string default_text;          ///< as TOML; empty: none
 };
 
 /// One installed plugin of one kind.

@@ -39,15 +39,6 @@ Origin Reading::at(const toml::source_region& source) const {
   return {file, source.begin.line, source.begin.column};
 }
 
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return printable(out) + "\"";
-}
-
 Section::Section(Reading& reading, toml::table* table, std::string path)
     : reading_(reading), table_(table), path_(std::move(path)) {}
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/load.hpp"
+#include "config/quotes.hpp"
 
 namespace agentroom::config {
 
@@ -31,9 +32,6 @@ struct Reading {
   void problem(Origin where, std::string message, std::string hint = {});
   Origin at(const toml::source_region& source) const;
 };
-
-/// `"text"` with what TOML wants escaped.
-std::string in_quotes(std::string_view text);
 
 /// "an array", "a string": what stands there, for messages.
 std::string type_name(const toml::node& node);

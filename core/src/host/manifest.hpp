@@ -20,6 +20,9 @@ enum class PluginKind : std::uint8_t { kTransport, kTunnel, kStore, kHandler };
 std::string_view kind_name(PluginKind kind);
 std::optional<PluginKind> kind_from_name(std::string_view name);
 
+/// How a manifest spells a type: "duration".
+std::string_view type_name(config::KeyType type);
+
 /// One key of the plugin's table.
 struct ConfigKey {
   config::PluginKey key;

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "config/nearest.hpp"
+#include "config/quotes.hpp"
 #include "config/units.hpp"
 
 namespace agentroom::host {
@@ -73,8 +74,14 @@ bool fits(const toml::node& node, KeyType type) {
   return false;
 }
 
-std::string as_people_read(const toml::node& node) {
-  if (const auto text = node.value_exact<std::string>()) return printable(*text);
+/// As one would write it in the file.
+std::string as_toml(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return config::in_quotes(*text);
+  if (const toml::array* items = node.as_array()) {
+    std::string list;
+    for (const toml::node& item : *items) list += (list.empty() ? "" : ", ") + as_toml(item);
+    return "[" + list + "]";
+  }
   std::ostringstream out;
   node.visit([&out](const auto& value) { out << value; });
   return out.str();
@@ -178,7 +185,7 @@ class KeyReader {
     if (!choices.empty() && std::ranges::find(choices, *node->value_exact<std::string>()) == choices.end()) {
       return wrong(*node, "`default` is none of `choices`");
     }
-    result_.key.default_text = as_people_read(*node);
+    result_.key.default_text = as_toml(*node);
   }
 
   inline static const std::vector<std::string> kKnown = {"type", "default", "required",   "min",
@@ -189,6 +196,10 @@ class KeyReader {
 };
 
 }  // namespace
+
+std::string_view type_name(config::KeyType type) {
+  return std::ranges::find(kTypes, type, [](const auto& entry) { return entry.second; })->first;
+}
 
 ConfigKey read_config_key(std::string_view name, const toml::table& table, const Complain& complain) {
   return KeyReader(name, table, complain).read();

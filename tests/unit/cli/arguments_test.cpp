@@ -199,33 +199,34 @@ TEST(Commands, TellThatJsonWasAskedForEvenWhenTheyAreWrong) {
   EXPECT_FALSE(parse_arguments({"send", "--", "--json"}).error().json);
 }
 
+const std::vector<std::vector<std::string>> kAllCommands{{},
+                                                         {"setup"},
+                                                         {"whoami"},
+                                                         {"relay"},
+                                                         {"invite"},
+                                                         {"invite", "create"},
+                                                         {"invite", "accept"},
+                                                         {"invite", "list"},
+                                                         {"invite", "revoke"},
+                                                         {"send"},
+                                                         {"listen"},
+                                                         {"serve"},
+                                                         {"peers"},
+                                                         {"peers", "rename"},
+                                                         {"peers", "remove"},
+                                                         {"peers", "verify"},
+                                                         {"plugin"},
+                                                         {"plugin", "list"},
+                                                         {"plugin", "info"},
+                                                         {"config"},
+                                                         {"config", "check"},
+                                                         {"config", "show"},
+                                                         {"demo"},
+                                                         {"completion"},
+                                                         {"version"}};
+
 TEST(Help, IsThereForEveryCommandWithAnExample) {
-  const std::vector<std::vector<std::string>> commands{{},
-                                                       {"setup"},
-                                                       {"whoami"},
-                                                       {"relay"},
-                                                       {"invite"},
-                                                       {"invite", "create"},
-                                                       {"invite", "accept"},
-                                                       {"invite", "list"},
-                                                       {"invite", "revoke"},
-                                                       {"send"},
-                                                       {"listen"},
-                                                       {"serve"},
-                                                       {"peers"},
-                                                       {"peers", "rename"},
-                                                       {"peers", "remove"},
-                                                       {"peers", "verify"},
-                                                       {"plugin"},
-                                                       {"plugin", "list"},
-                                                       {"plugin", "info"},
-                                                       {"config"},
-                                                       {"config", "check"},
-                                                       {"config", "show"},
-                                                       {"demo"},
-                                                       {"completion"},
-                                                       {"version"}};
-  for (auto words : commands) {
+  for (auto words : kAllCommands) {
     for (const char* flag : {"--help", "-h"}) {
       auto asked = words;
       asked.emplace_back(flag);
@@ -239,8 +240,9 @@ TEST(Help, IsThereForEveryCommandWithAnExample) {
 }
 
 TEST(Help, FitsATerminalOfEightyColumns) {
-  for (const char* name : {"setup", "relay", "invite", "send", "serve", "peers", "plugin", "config", "completion"}) {
-    std::istringstream lines(help({name, "--help"}));
+  for (auto words : kAllCommands) {
+    words.emplace_back("--help");
+    std::istringstream lines(help(words));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
   }
 }

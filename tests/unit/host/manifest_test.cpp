@@ -96,13 +96,13 @@ description = "What."
   EXPECT_EQ(key(0).min, 1);
   EXPECT_EQ(key(1).name, "mode");
   EXPECT_THAT(key(1).choices, ElementsAre("fast", "safe"));
-  EXPECT_EQ(key(1).default_text, "safe");
+  EXPECT_EQ(key(1).default_text, "\"safe\"");
   EXPECT_EQ(key(2).type, KeyType::kCommand);
   EXPECT_THAT(key(2).default_text, AllOf(HasSubstr("a"), HasSubstr("b")));
   EXPECT_EQ(key(3).max, 1 << 30);
   EXPECT_EQ(key(4).min, 1000);
   EXPECT_EQ(key(4).max, 3'600'000);
-  EXPECT_EQ(key(4).default_text, "2m");
+  EXPECT_EQ(key(4).default_text, "\"2m\"");
   EXPECT_EQ(manifest.config[4].description, "How long.");
 }
 
