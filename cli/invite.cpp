@@ -31,7 +31,7 @@ int run(const InviteCreateCommand& command, const GlobalOptions& globals, Output
   if (!invite) return out.error(invite.error());
   out.result(*invite);
   out.line(std::string(invite->at("url").as_string()));
-  out.remark("Give this invite to one peer, by a way that nobody else reads. It is good once and expires " +
+  out.remark("Give it to one peer, where nobody else reads. Good once; it expires " +
              relative_text(invite->at("expires_at").to_number<std::int64_t>(), unix_ms()) + ".");
   return 0;
 }

@@ -52,7 +52,7 @@ int run(const PeersCommand& /*command*/, const GlobalOptions& globals, Output& o
   out.result(*answer);
   const boost::json::array& peers = answer->at("peers").as_array();
   if (peers.empty()) {
-    out.remark("No peers yet. Make an invite: agentroom invite create, or accept one: agentroom invite accept URL");
+    out.remark("No peers yet. Make an invite, or accept one:\n  agentroom invite create\n  agentroom invite accept URL");
     return 0;
   }
   std::vector<std::vector<std::string>> rows{{"PEER", "NAME", "LAST USED", "UNSENT", "UNREAD", "RELAY"}};

@@ -86,7 +86,7 @@ class Serve {
         return;
       }
       out_.event("invite", invite_members(*invite), "\n" + invite->url + "\n");
-      out_.remark("Give this invite to one peer, by a way that nobody else reads. It is good once, for 24 hours.");
+      out_.remark("Give it to one peer, where nobody else reads. Good once; it expires in 24 hours.");
     });
   }
 
