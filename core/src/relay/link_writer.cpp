@@ -9,7 +9,6 @@ namespace agentroom::relay {
 namespace {
 
 constexpr std::size_t kAcksInFrame = 2'048;
-constexpr std::size_t kAcksKept = 128;
 constexpr std::uint32_t kMostReserved = 32 * 1024;
 
 }  // namespace
