@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "tls_files.hpp"
+#include "file_text.hpp"
 
 namespace agentroom::ws {
 

@@ -34,7 +34,7 @@ sdk::Error cannot_listen(std::string_view address, ErrorCode error) {
 
 }  // namespace
 
-Listener::Listener(Loop& loop, ChannelTable& channels, const Config& config, Tls& tls,
+Listener::Listener(Loop& loop, ChannelTable& channels, const Config& config, TlsLibrary& tls,
                    const sdk::ListenOptions& options)
     : loop_(loop),
       channels_(channels),
@@ -99,7 +99,7 @@ void Listener::pause_accepting(ErrorCode error) {
 void Listener::serve(Socket socket) {
   if (sessions_.size() >= config_.max_requests) sessions_.front()->drop();
   const auto session = std::make_shared<HttpSession>(
-      loop_, *this, Connection(std::move(socket), tls_.serves() ? tls_.accept(loop_.pool()) : nullptr));
+      loop_, *this, Connection(std::move(socket), tls_.serves() ? tls_.loaded()->accept(loop_.pool()) : nullptr));
   places_.emplace(session.get(), sessions_.insert(sessions_.end(), session));
   session->start();
 }

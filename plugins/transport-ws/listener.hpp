@@ -14,7 +14,7 @@
 #include "deadlines.hpp"
 #include "loop.hpp"
 #include "socket.hpp"
-#include "tls.hpp"
+#include "tls_library.hpp"
 
 namespace agentroom::ws {
 
@@ -24,7 +24,8 @@ class HttpSession;
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
   /// `tls` is prepared when it serves.
-  Listener(Loop& loop, ChannelTable& channels, const Config& config, Tls& tls, const sdk::ListenOptions& options);
+  Listener(Loop& loop, ChannelTable& channels, const Config& config, TlsLibrary& tls,
+           const sdk::ListenOptions& options);
   ~Listener();
 
   /// Binds and listens; the port. Errors: AR_IN_USE, AR_PERMISSION, AR_INVALID, AR_NOT_FOUND, AR_IO.
@@ -48,7 +49,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   Loop& loop_;
   ChannelTable& channels_;
   Config config_;
-  Tls& tls_;
+  TlsLibrary& tls_;
   sdk::ChannelEvents events_;
   sdk::RequestHandler request_;
   std::size_t max_message_;

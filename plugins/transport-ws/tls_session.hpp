@@ -1,30 +1,18 @@
 // The record layer of one connection, without a socket: the peer's bytes go in and plain ones come out, and the other
-// way round. Records, handshakes and certificates are OpenSSL's.
+// way round.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
+#include <utility>
 
 #include "output.hpp"
-#include "tls_trouble.hpp"
 #include "trouble.hpp"
 
-struct ssl_ctx_st;
-struct ssl_st;
-struct x509_store_ctx_st;
-
 namespace agentroom::ws {
-
-struct FreeTls {
-  void operator()(ssl_ctx_st* context) const;
-  void operator()(ssl_st* session) const;
-};
-using TlsContext = std::unique_ptr<ssl_ctx_st, FreeTls>;
 
 /// Where a connection reads into before it is decrypted; the same for all of a transport.
 class TlsScratch {
@@ -48,16 +36,13 @@ class TlsScratch {
 ///       +------------+--> [failed]
 class TlsSession {
  public:
-  /// For an accepted connection.
-  static std::unique_ptr<TlsSession> accept(ssl_ctx_st& context, BufferPool& pool, TlsScratch& scratch);
-  /// For one to `peer.host`, whose certificate must be for it.
-  static std::unique_ptr<TlsSession> connect(ssl_ctx_st& context, BufferPool& pool, TlsScratch& scratch, TlsPeer peer);
+  enum class State : std::uint8_t { kShaking, kOpen, kEnded, kFailed };
 
+  TlsSession(BufferPool& pool, TlsScratch& scratch) : scratch_(scratch), output_(pool) {}
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
-  ~TlsSession();
+  virtual ~TlsSession() = default;
 
-  enum class State : std::uint8_t { kShaking, kOpen, kEnded, kFailed };
   State state() const { return state_; }
   /// Once failed.
   const Trouble& trouble() const { return trouble_; }
@@ -67,41 +52,33 @@ class TlsSession {
   /// Where the peer's bytes may be read into; at most so many at a time.
   std::span<std::byte> scratch() const { return scratch_.bytes(); }
   /// Takes all of `input`; the plain bytes in it, which fit into `into` (Loop::kReadSize).
-  std::size_t decrypt(std::span<const std::byte> input, std::span<std::byte> into);
+  virtual std::size_t decrypt(std::span<const std::byte> input, std::span<std::byte> into) = 0;
   /// The peer sent its last byte.
-  void end_input();
+  virtual void end_input() = 0;
 
   /// Puts `plain` into records, as much as fits a batch; nothing while shaking. How much was taken.
-  std::size_t encrypt(std::span<const std::byte> plain);
+  virtual std::size_t encrypt(std::span<const std::byte> plain) = 0;
   /// Says that nothing more follows; once.
-  void finish();
+  virtual void finish() = 0;
 
   /// Bytes for the peer.
   Output& output() { return output_; }
   const Output& output() const { return output_; }
 
+ protected:
+  void advance(State state) { state_ = state; }
+  void fail(Trouble trouble) {
+    if (state_ == State::kFailed) return;
+    state_ = State::kFailed;
+    trouble_ = std::move(trouble);
+  }
+  void note_plain_http() { met_plain_http_ = true; }
+
  private:
-  friend struct TlsBio;
-
-  TlsSession(ssl_ctx_st& context, BufferPool& pool, TlsScratch& scratch, TlsPeer peer, bool accepts);
-  void name_host();
-  static int on_certificate(int accepted, x509_store_ctx_st* store);
-
-  void shake();
-  void fail(Trouble trouble);
-  void fail_by_openssl();
-  bool judge_first_byte(std::byte first);
-
   TlsScratch& scratch_;
-  TlsPeer peer_;
   Output output_;
-  std::span<const std::byte> input_;
-  std::unique_ptr<ssl_st, FreeTls> ssl_;
-  std::optional<Trouble> certificate_trouble_;
   Trouble trouble_;
   State state_ = State::kShaking;
-  bool heard_ = false;
-  bool finished_ = false;
   bool met_plain_http_ = false;
 };
 

@@ -24,7 +24,9 @@ WsTransport::~WsTransport() {
 
 sdk::Result<sdk::Listening> WsTransport::listen(const sdk::ListenOptions& options) {
   if (tls_.serves()) {
-    if (auto ready = tls_.prepare_server(); !ready) return ready.error();
+    const auto tls = tls_.get();
+    if (!tls) return tls.error();
+    if (auto ready = (*tls)->prepare_server(); !ready) return ready.error();
   }
   auto listener = std::make_shared<Listener>(loop_, channels_, config_, tls_, options);
   const auto port = listener->open(options.address);
@@ -43,8 +45,10 @@ sdk::Result<ar_channel> WsTransport::connect(const sdk::ConnectOptions& options)
   if (!url) return url.error();
   std::unique_ptr<TlsSession> session;
   if (url->secure) {
-    if (auto ready = tls_.prepare_client(); !ready) return ready.error();
-    session = tls_.connect(loop_.pool(), url->host);
+    const auto tls = tls_.get();
+    if (!tls) return tls.error();
+    if (auto ready = (*tls)->prepare_client(); !ready) return ready.error();
+    session = (*tls)->connect(loop_.pool(), url->host);
   }
   const auto channel = std::make_shared<Channel>(
       loop_, channels_, Channel::Options{options.events, static_cast<std::size_t>(options.max_message)});
@@ -78,7 +82,7 @@ void WsTransport::wake() {
 }
 
 sdk::Status WsTransport::reload() {
-  return tls_.reload();
+  return tls_.loaded() == nullptr ? sdk::Status() : tls_.loaded()->reload();
 }
 
 }  // namespace agentroom::ws

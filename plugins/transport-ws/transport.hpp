@@ -9,7 +9,7 @@
 #include "config.hpp"
 #include "listener.hpp"
 #include "loop.hpp"
-#include "tls.hpp"
+#include "tls_library.hpp"
 
 namespace agentroom::ws {
 
@@ -33,7 +33,7 @@ class WsTransport final : public sdk::Transport {
 
  private:
   Config config_;
-  Tls tls_;
+  TlsLibrary tls_;
   ChannelTable channels_;
   Loop loop_;
   std::vector<std::shared_ptr<Listener>> listeners_;

@@ -73,6 +73,19 @@ TEST_F(TlsConfig, TheFilesOfAListenerAreNotReadBeforeItListens) {
   EXPECT_EQ(open("cert_file = '/nowhere/cert.pem'\nkey_file = '/nowhere/key.pem'"), AR_OK) << error_.message;
 }
 
+TEST(TlsLibrary, IsNamedWhenItIsNotThere) {
+  const TemporaryFolder folder;
+  const std::filesystem::path alone = folder.path() / "transport-ws.so";
+  std::filesystem::copy_file(SuiteArguments::instance().plugin(), alone);
+  PluginUnderTest plugin(alone);
+  TransportUnderTest client(plugin, "");
+  ar_channel channel = 0;
+  Error error;
+  EXPECT_EQ(client.try_connect("wss://localhost:1/ws", &channel, &error), AR_UNSUPPORTED);
+  EXPECT_THAT(error.message, HasSubstr(folder.file("transport-ws-tls.so")));
+  EXPECT_EQ(client.try_connect("ws://localhost:1/ws", &channel, &error), AR_OK) << "TLS is not needed";
+}
+
 TEST_F(TlsConfig, AMissingFileIsNamed) {
   std::filesystem::remove(folder_.path() / "relay.pem");
   EXPECT_EQ(listen(), AR_INVALID);

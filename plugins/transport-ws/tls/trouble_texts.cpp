@@ -1,4 +1,4 @@
-#include "tls_trouble.hpp"
+#include "trouble_texts.hpp"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>

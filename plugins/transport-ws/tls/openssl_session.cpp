@@ -1,4 +1,4 @@
-#include "tls_session.hpp"
+#include "openssl_session.hpp"
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>
@@ -34,16 +34,9 @@ bool is_numeric(const std::string& host) {
 
 }  // namespace
 
-void FreeTls::operator()(ssl_ctx_st* context) const {
-  SSL_CTX_free(context);
-}
-void FreeTls::operator()(ssl_st* session) const {
-  SSL_free(session);
-}
-
 /// OpenSSL's side of a session: it reads what `decrypt` was given and writes to the output.
-struct TlsBio {
-  static TlsSession& session_of(BIO* bio) { return *static_cast<TlsSession*>(BIO_get_data(bio)); }
+struct SessionBio {
+  static OpenSslSession& session_of(BIO* bio) { return *static_cast<OpenSslSession*>(BIO_get_data(bio)); }
 
   static int read(BIO* bio, char* into, std::size_t size, std::size_t* got) {
     BIO_clear_retry_flags(bio);
@@ -61,7 +54,7 @@ struct TlsBio {
   static int write(BIO* bio, const char* from, std::size_t size, std::size_t* taken) {
     *taken = size;
     try {
-      session_of(bio).output_.append(from, size);
+      session_of(bio).output().append(from, size);
       return 1;
     } catch (const std::bad_alloc&) {
       return 0;
@@ -93,21 +86,21 @@ struct TlsBio {
   }
 };
 
-std::unique_ptr<TlsSession> TlsSession::accept(ssl_ctx_st& context, BufferPool& pool, TlsScratch& scratch) {
-  return std::unique_ptr<TlsSession>(new TlsSession(context, pool, scratch, {}, true));
+std::unique_ptr<TlsSession> OpenSslSession::accept(SSL_CTX& context, BufferPool& pool, TlsScratch& scratch) {
+  return std::unique_ptr<TlsSession>(new OpenSslSession(context, pool, scratch, {}, true));
 }
 
-std::unique_ptr<TlsSession> TlsSession::connect(ssl_ctx_st& context, BufferPool& pool, TlsScratch& scratch,
-                                                TlsPeer peer) {
-  std::unique_ptr<TlsSession> session(new TlsSession(context, pool, scratch, std::move(peer), false));
+std::unique_ptr<TlsSession> OpenSslSession::connect(SSL_CTX& context, BufferPool& pool, TlsScratch& scratch,
+                                                    TlsPeer peer) {
+  std::unique_ptr<OpenSslSession> session(new OpenSslSession(context, pool, scratch, std::move(peer), false));
   session->name_host();
   session->shake();
   return session;
 }
 
-TlsSession::TlsSession(ssl_ctx_st& context, BufferPool& pool, TlsScratch& scratch, TlsPeer peer, bool accepts)
-    : scratch_(scratch), peer_(std::move(peer)), output_(pool), ssl_(SSL_new(&context)) {
-  BIO* bio = ssl_ && TlsBio::method() != nullptr ? BIO_new(TlsBio::method()) : nullptr;
+OpenSslSession::OpenSslSession(SSL_CTX& context, BufferPool& pool, TlsScratch& scratch, TlsPeer peer, bool accepts)
+    : TlsSession(pool, scratch), peer_(std::move(peer)), ssl_(SSL_new(&context)) {
+  BIO* bio = ssl_ && SessionBio::method() != nullptr ? BIO_new(SessionBio::method()) : nullptr;
   if (bio == nullptr) throw std::bad_alloc();
   BIO_set_data(bio, this);
   SSL_set_bio(ssl_.get(), bio, bio);
@@ -115,10 +108,8 @@ TlsSession::TlsSession(ssl_ctx_st& context, BufferPool& pool, TlsScratch& scratc
   accepts ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
 }
 
-TlsSession::~TlsSession() = default;
-
 /// The peer's certificate must be for this host (RFC 9525: by its subject alternative names alone).
-void TlsSession::name_host() {
+void OpenSslSession::name_host() {
   std::string name = peer_.host;
   if (name.ends_with('.')) name.pop_back();
   X509_VERIFY_PARAM* rules = SSL_get0_param(ssl_.get());
@@ -135,10 +126,10 @@ void TlsSession::name_host() {
 }
 
 /// Called by OpenSSL for each certificate of the peer's chain; what it does not accept ends the handshake.
-int TlsSession::on_certificate(int accepted, x509_store_ctx_st* store) {
+int OpenSslSession::on_certificate(int accepted, X509_STORE_CTX* store) {
   if (accepted == 1) return 1;
   const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto& self = *static_cast<TlsSession*>(SSL_get_app_data(ssl));
+  auto& self = *static_cast<OpenSslSession*>(SSL_get_app_data(ssl));
   try {
     if (!self.certificate_trouble_) {
       self.certificate_trouble_ =
@@ -151,20 +142,20 @@ int TlsSession::on_certificate(int accepted, x509_store_ctx_st* store) {
   return 0;
 }
 
-std::size_t TlsSession::decrypt(std::span<const std::byte> input, std::span<std::byte> into) {
-  if (state_ == State::kEnded || state_ == State::kFailed || input.empty()) return 0;
+std::size_t OpenSslSession::decrypt(std::span<const std::byte> input, std::span<std::byte> into) {
+  if (state() == State::kEnded || state() == State::kFailed || input.empty()) return 0;
   if (!std::exchange(heard_, true) && !judge_first_byte(input.front())) return 0;
   input_ = input;
-  if (state_ == State::kShaking) shake();
+  if (state() == State::kShaking) shake();
   std::size_t total = 0;
-  while (state_ == State::kOpen && total < into.size()) {
+  while (state() == State::kOpen && total < into.size()) {
     std::size_t size = 0;
     ERR_clear_error();
     const int result = SSL_read_ex(ssl_.get(), into.data() + total, into.size() - total, &size);
     if (result == 1) {
       total += size;
     } else if (const int why = SSL_get_error(ssl_.get(), result); why == SSL_ERROR_ZERO_RETURN) {
-      state_ = State::kEnded;
+      advance(State::kEnded);
     } else if (why == SSL_ERROR_WANT_READ) {
       break;
     } else {
@@ -172,21 +163,21 @@ std::size_t TlsSession::decrypt(std::span<const std::byte> input, std::span<std:
     }
   }
   input_ = {};
-  if (output_.size() > kMaxWaiting) fail({"the peer reads too slowly"});
+  if (output().size() > kMaxWaiting) fail({"the peer reads too slowly"});
   return total;
 }
 
-void TlsSession::end_input() {
-  if (state_ == State::kShaking) {
+void OpenSslSession::end_input() {
+  if (state() == State::kShaking) {
     fail({(peer_.host.empty() ? "the client" : peer_.host) + " closed the connection during the TLS handshake",
           "is it the URL of a relay that speaks TLS?"});
-  } else if (state_ == State::kOpen) {
-    state_ = State::kEnded;
+  } else if (state() == State::kOpen) {
+    advance(State::kEnded);
   }
 }
 
-std::size_t TlsSession::encrypt(std::span<const std::byte> plain) {
-  if (state_ != State::kOpen && state_ != State::kEnded) return 0;
+std::size_t OpenSslSession::encrypt(std::span<const std::byte> plain) {
+  if (state() != State::kOpen && state() != State::kEnded) return 0;
   if (finished_ || plain.empty()) return 0;
   std::size_t taken = 0;
   ERR_clear_error();
@@ -196,40 +187,34 @@ std::size_t TlsSession::encrypt(std::span<const std::byte> plain) {
   return 0;
 }
 
-void TlsSession::finish() {
-  if (finished_ || (state_ != State::kOpen && state_ != State::kEnded)) return;
+void OpenSslSession::finish() {
+  if (finished_ || (state() != State::kOpen && state() != State::kEnded)) return;
   finished_ = true;
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
 }
 
-void TlsSession::shake() {
-  if (state_ != State::kShaking) return;
+void OpenSslSession::shake() {
+  if (state() != State::kShaking) return;
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
-    state_ = State::kOpen;
+    advance(State::kOpen);
   } else if (SSL_get_error(ssl_.get(), result) != SSL_ERROR_WANT_READ) {
     fail_by_openssl();
   }
 }
 
 /// A peer that speaks no TLS is recognised before OpenSSL takes its text for a record of an odd version.
-bool TlsSession::judge_first_byte(std::byte first) {
+bool OpenSslSession::judge_first_byte(std::byte first) {
   if (first == kHandshake || first == kAlert) return true;
-  met_plain_http_ = peer_.host.empty() && first >= std::byte{'A'} && first <= std::byte{'Z'};
+  if (peer_.host.empty() && first >= std::byte{'A'} && first <= std::byte{'Z'}) note_plain_http();
   fail(no_tls_trouble(peer_));
   return false;
 }
 
-void TlsSession::fail(Trouble trouble) {
-  if (state_ == State::kFailed) return;
-  state_ = State::kFailed;
-  trouble_ = std::move(trouble);
-}
-
-void TlsSession::fail_by_openssl() {
+void OpenSslSession::fail_by_openssl() {
   if (certificate_trouble_) {
     fail(std::move(*certificate_trouble_));
   } else {

@@ -22,7 +22,4 @@ sdk::Result<ServerCertificate> read_server_certificate(const std::string& cert_f
 /// The certificates of authorities. Errors: the same.
 sdk::Result<std::vector<CertificatePtr>> read_authorities(const std::string& ca_file);
 
-/// Whether a file could be one of certificates, without OpenSSL. Errors: the same.
-sdk::Status looks_like_certificates(const std::string& setting, const std::string& file);
-
 }  // namespace agentroom::ws

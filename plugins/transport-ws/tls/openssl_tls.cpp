@@ -1,4 +1,4 @@
-#include "tls.hpp"
+#include "openssl_tls.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "tls_files.hpp"
+#include "openssl_session.hpp"
+#include "pem_files.hpp"
 
 namespace agentroom::ws {
 
@@ -31,9 +32,9 @@ sdk::Error refused_by_openssl(const std::string& what) {
 
 /// What both sides have in common: TLS 1.2 and later, no renegotiation, no resumption (its state costs memory, and each
 /// process begins anew), buffers only while they are used.
-TlsContext make_context(const SSL_METHOD* method) {
+ContextPtr make_context(const SSL_METHOD* method) {
   ERR_clear_error();
-  TlsContext context(SSL_CTX_new(method));
+  ContextPtr context(SSL_CTX_new(method));
   if (!context) throw std::bad_alloc();
   // The system's own settings may ask for more.
   if (SSL_CTX_get_min_proto_version(context.get()) < TLS1_2_VERSION) {
@@ -57,11 +58,7 @@ int select_http(SSL* /*ssl*/, const unsigned char** out, unsigned char* size, co
 
 }  // namespace
 
-Tls::Tls(const TlsFiles& files, sdk::Host host) : files_(files), host_(host) {}
-
-Tls::~Tls() = default;
-
-sdk::Status Tls::prepare_server() {
+sdk::Status OpenSslTls::prepare_server() {
   if (server_) return {};
   auto made = make_server();
   if (!made) return made.error();
@@ -69,7 +66,7 @@ sdk::Status Tls::prepare_server() {
   return {};
 }
 
-sdk::Status Tls::prepare_client() {
+sdk::Status OpenSslTls::prepare_client() {
   if (client_) return {};
   auto made = make_client();
   if (!made) return made.error();
@@ -77,10 +74,10 @@ sdk::Status Tls::prepare_client() {
   return {};
 }
 
-sdk::Result<TlsContext> Tls::make_server() {
+sdk::Result<ContextPtr> OpenSslTls::make_server() {
   auto certificate = read_server_certificate(files_.cert_file, files_.key_file);
   if (!certificate) return certificate.error();
-  TlsContext context = make_context(TLS_server_method());
+  ContextPtr context = make_context(TLS_server_method());
   SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_alpn_select_cb(context.get(), select_http, nullptr);
   X509* own = certificate->chain.front().get();
@@ -100,8 +97,8 @@ sdk::Result<TlsContext> Tls::make_server() {
   return context;
 }
 
-sdk::Result<TlsContext> Tls::make_client() const {
-  TlsContext context = make_context(TLS_client_method());
+sdk::Result<ContextPtr> OpenSslTls::make_client() const {
+  ContextPtr context = make_context(TLS_client_method());
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_alpn_protos(context.get(), kHttp11.data(), kHttp11.size());
   if (files_.ca_file.empty()) {
@@ -123,17 +120,17 @@ sdk::Result<TlsContext> Tls::make_client() const {
   return context;
 }
 
-std::unique_ptr<TlsSession> Tls::accept(BufferPool& pool) {
-  return TlsSession::accept(*server_, pool, scratch_);
+std::unique_ptr<TlsSession> OpenSslTls::accept(BufferPool& pool) {
+  return OpenSslSession::accept(*server_, pool, scratch_);
 }
 
-std::unique_ptr<TlsSession> Tls::connect(BufferPool& pool, const std::string& host) {
-  return TlsSession::connect(*client_, pool, scratch_, {host, !files_.ca_file.empty()});
+std::unique_ptr<TlsSession> OpenSslTls::connect(BufferPool& pool, const std::string& host) {
+  return OpenSslSession::connect(*client_, pool, scratch_, {host, !files_.ca_file.empty()});
 }
 
-sdk::Status Tls::reload() {
-  TlsContext server;
-  TlsContext client;
+sdk::Status OpenSslTls::reload() {
+  ContextPtr server;
+  ContextPtr client;
   if (server_) {
     auto made = make_server();
     if (!made) return made.error();
@@ -151,3 +148,8 @@ sdk::Status Tls::reload() {
 }
 
 }  // namespace agentroom::ws
+
+extern "C" __attribute__((visibility("default"))) agentroom::ws::Tls* agentroom_ws_make_tls(
+    const agentroom::ws::TlsFiles& files, const agentroom::sdk::Host& host) {
+  return new (std::nothrow) agentroom::ws::OpenSslTls(files, host);
+}
