@@ -64,17 +64,47 @@ class Parser {
       return {ErrorCode::kUsage, "no command was given to " + chosen_name(), hint()};
     }
     const auto option = std::ranges::find_if(rest, [](const std::string& text) { return text.starts_with("-"); });
+    const bool is_send = chosen_name() == "agentroom send";
     if (option != rest.end()) {
-      std::string where = hint();
-      if (chosen_name() == "agentroom send")
-        where = "a text that begins with - goes after --: agentroom send PEER -- TEXT";
-      return {ErrorCode::kUsage, chosen_name() + " knows no option `" + *option + "`", where};
+      const std::string near = nearest_option(command, option->substr(0, option->find('=')));
+      return {
+          ErrorCode::kUsage,
+          chosen_name() + " knows no option `" + *option + "`" + (near.empty() ? "" : "; did you mean `" + near + "`?"),
+          is_send ? "a text that begins with - goes after --: agentroom send PEER -- TEXT" : hint()};
     }
-    return {ErrorCode::kUsage, error.what(), hint()};
+    if (!rest.empty()) {
+      return {ErrorCode::kUsage, chosen_name() + " does not expect `" + rest.front() + "`",
+              is_send ? "a text of several words goes in quotes: agentroom send PEER 'is it done?'" : hint()};
+    }
+    const std::string what = error.what();
+    if (error.get_name() == "ArgumentMismatch" && what.starts_with("--")) {
+      return {ErrorCode::kUsage, what.substr(0, what.find(':')) + " needs a value", hint()};
+    }
+    return {ErrorCode::kUsage, error.get_name() == "RequiredError" ? chosen_name() + ": " + what : what, hint()};
+  }
+
+  static std::string nearest_option(const CLI::App& command, const std::string& given) {
+    std::vector<std::string> names;
+    for (const CLI::Option* known : command.get_options()) {
+      for (const std::string& name : known->get_lnames()) names.push_back("--" + name);
+    }
+    return config::nearest(given, names);
   }
 
   CommandTree tree_;
 };
+
+/// CLI11 takes "--option=" for an option whose value comes next.
+void give_empty_values(std::vector<std::string>& arguments) {
+  const auto end = std::ranges::find(arguments, "--");
+  std::vector<std::string> out;
+  for (auto at = arguments.begin(); at != arguments.end(); ++at) {
+    const bool is_empty_value = at < end && at->starts_with("--") && at->size() > 3 && at->find('=') == at->size() - 1;
+    out.push_back(is_empty_value ? at->substr(0, at->size() - 1) : *at);
+    if (is_empty_value) out.emplace_back();
+  }
+  arguments = std::move(out);
+}
 
 }  // namespace
 
@@ -91,6 +121,7 @@ std::expected<Invocation, Stop> parse_arguments(std::vector<std::string> argumen
   for (std::string& argument : arguments) {
     if (argument == "++") argument = kPlusPlus;
   }
+  give_empty_values(arguments);
   Parser parser;
   auto invocation = parser.parse(std::move(arguments));
   if (!invocation) {

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "config/nearest.hpp"
 #include "config/units.hpp"
+#include "protocol/limits.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -202,6 +203,8 @@ void CommandTree::read_ttl(const std::string& text) {
   invite_create_.ttl_ms = config::parse_duration_ms(text);
   if (!invite_create_.ttl_ms || *invite_create_.ttl_ms == 0) {
     problem_ = "--ttl must be a number with a unit (s, m, h or d), such as 24h, not \"" + text + "\"";
+  } else if (*invite_create_.ttl_ms > protocol::kInviteMaxLifeMs) {
+    problem_ = "--ttl must be at most 7d, not \"" + text + "\"";
   }
 }
 

@@ -23,7 +23,8 @@ Result<std::string> listen_address(const RelayCommand& command, const std::strin
   if (command.host) address.host = *command.host;
   if (command.port) address.port = *command.port;
   if (!config::parse_listen_address(address.text())) {
-    return fail(ErrorCode::kUsage, "--host must be a name or an IP address, not \"" + printable(*command.host) + "\"");
+    return fail(ErrorCode::kUsage, "--host must be a name or an IP address, not \"" + printable(*command.host) + "\"",
+                "see: agentroom relay --help");
   }
   return address.text();
 }

@@ -72,8 +72,8 @@ TEST(Send, NeedsBothArgumentsAndNoThird) {
   EXPECT_THAT(refused({"send"}).message, HasSubstr("PEER"));
   EXPECT_THAT(refused({"send", "alice"}).message, HasSubstr("TEXT"));
   EXPECT_THAT(refused({"send", "alice", "--config=x"}).message, HasSubstr("TEXT")) << "an option is no text";
-  EXPECT_THAT(refused({"send", "alice", "a", "b"}).message, HasSubstr("not expected"));
-  EXPECT_THAT(refused({"send", "alice", "--", "a", "b"}).message, HasSubstr("not expected"));
+  EXPECT_THAT(refused({"send", "alice", "a", "b"}).message, HasSubstr("does not expect `b`"));
+  EXPECT_THAT(refused({"send", "alice", "--", "a", "b"}).message, HasSubstr("does not expect `b`"));
   EXPECT_THAT(refused({"send", "alice", "--"}).message, HasSubstr("TEXT"));
 }
 
