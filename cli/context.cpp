@@ -93,7 +93,7 @@ Result<void> Context::need_plugins(const std::vector<std::string>& needed) {
                               : kind == config::kTunnel  ? s.tunnel.plugin
                                                          : s.handler.choice.plugin;
     auto manifest = host::find_plugin(path, *host::kind_from_name(kind), name);
-    if (!manifest) return pass(manifest);
+    if (!manifest) return std::unexpected(at_its_place(kind + ".plugin", std::move(manifest.error())));
     // One that is named by its path need not lie in the search path.
     if (name.find('/') != std::string::npos) {
       for (auto& more : host::plugin_keys(*manifest)) keys.push_back(std::move(more));
@@ -102,6 +102,14 @@ Result<void> Context::need_plugins(const std::vector<std::string>& needed) {
   configuration_.check_plugins(keys, needed);
   if (!configuration_.problems().empty()) return std::unexpected(config::to_error(configuration_.problems()));
   return {};
+}
+
+Error Context::at_its_place(const std::string& key, Error error) const {
+  for (const config::EffectiveValue& value : configuration_.effective()) {
+    if (value.key != key || value.origin.name.empty()) continue;
+    return {ErrorCode::kConfig, value.origin.text() + ": " + error.message, std::move(error.hint)};
+  }
+  return error;
 }
 
 Result<config::ServerChoice> Context::server() {

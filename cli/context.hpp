@@ -39,7 +39,7 @@ class Context {
   std::vector<std::filesystem::path> plugin_path();
 
   /// Checks the tables of plugins; those of the kinds in `needed` must be there. To be called once, before their
-  /// configuration is used. Errors: kPlugin (missing: names where it was looked for), kConfig.
+  /// configuration is used. Errors: kConfig, kPlugin (a default one that is missing; names where it was looked for).
   Result<void> need_plugins(const std::vector<std::string>& needed);
 
   Result<config::ServerChoice> server();
@@ -60,6 +60,9 @@ class Context {
 
  private:
   Context(GlobalOptions globals, Output& out, config::Home home, config::Configuration configuration);
+
+  /// An error about a value, as one of the configuration when somebody wrote that value.
+  Error at_its_place(const std::string& key, Error error) const;
 
   GlobalOptions globals_;
   Output* out_;
