@@ -82,7 +82,12 @@ Result<std::optional<RelaySecret>> from_dot_env(const fs::path& file) {
     return std::optional<RelaySecret>();
   }
   auto text = read_file(file, kLargestDotEnv);
-  if (!text) return pass(text);
+  if (!text) {
+    Error& error = text.error();
+    if (error.code == ErrorCode::kTooLarge) error.code = ErrorCode::kConfig;
+    if (error.hint.empty()) error.hint = "it is read from the working directory; run agentroom in another one";
+    return pass(text);
+  }
   auto found = find_in_dot_env(*text, file.string());
   SecretText value(found ? *found : std::string_view());
   wipe(*text);
