@@ -115,7 +115,8 @@ void CommitThread::write(Group& group) {
     result = GroupResult{{}, fail(AR_IO, std::string("cannot write the store: ") + error.what())};
   }
   failed_ = result.error.has_value();
-  if (failed_) host_.log(sdk::LogLevel::kError, result.error->message);
+  // The first batch that failed carries the error to who committed it; that one tells it to people.
+  if (failed_) host_.log(sdk::LogLevel::kInfo, result.error->message);
   host_.count("store_sqlite_transactions");
   host_.count("store_sqlite_rows", static_cast<double>(rows(group)));
   complete(group, result);

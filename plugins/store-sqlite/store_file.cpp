@@ -228,6 +228,10 @@ Result<Connection> open_for_writing(const std::string& path, IntegrityCheck chec
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT) return system_failure("open", path, errno);
+    if (::lstat(path.c_str(), &status) == 0) {
+      return fail(AR_IO, path + " is a symbolic link to nothing",
+                  "put back what it names, or remove it to start with an empty store: rm " + path);
+    }
     if (Status created = create(path); !created) return created.error();
   }
   if (Status known = check_header(path); !known) return known.error();
