@@ -12,8 +12,8 @@ constexpr std::uint32_t kSchema = 1;
 constexpr Duration kLater = std::chrono::milliseconds(250);
 
 constexpr const char* kForeignHint =
-    "the store belongs to another identity or is damaged: put back the identity.json it was made with, or move the "
-    "store away and exchange new invites";
+    "put back the identity.json that the store was made with; or start anew, without its sessions: `agentroom setup "
+    "--force`";
 
 }  // namespace
 
