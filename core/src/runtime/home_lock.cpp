@@ -46,6 +46,7 @@ std::unexpected<Error> system_failure(const std::string& doing, const std::files
   std::string hint;
   if (denied || error == ENOENT) hint = "the folder " + folder + " must exist and be writable for this user";
   if (error == ENOSPC || error == EDQUOT) hint = "free some space on the file system of " + folder;
+  if (error == EFBIG) hint = "raise the limit: ulimit -f unlimited";
   if (error == ELOOP || error == EISDIR) hint = "something else has its name; remove it: rm -r " + path.string();
   return fail(denied ? ErrorCode::kPermission : ErrorCode::kIo,
               "cannot " + doing + " " + path.string() + ": " + std::generic_category().message(error), hint);
