@@ -21,7 +21,8 @@ void sort_by_place(Problems& problems) {
 
 Error to_error(const Problems& problems) {
   const Problem& first = problems.front();
-  Error error{ErrorCode::kConfig, first.text(), first.hint};
+  const bool of_flag = first.where.name.starts_with("--");
+  Error error{of_flag ? ErrorCode::kUsage : ErrorCode::kConfig, first.text(), first.hint};
   const bool several = problems.size() > 1;
   if (several) error.message += " (and " + std::to_string(problems.size() - 1) + " more)";
   if (!error.hint.empty()) return error;
