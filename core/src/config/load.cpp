@@ -25,11 +25,11 @@ std::string check_name(const std::string& name) {
 
 std::string check_listen(const std::string& address) {
   if (parse_listen_address(address)) return {};
-  return "must be host:port, such as \"127.0.0.1:8787\" or \"[::1]:8787\", not " + in_quotes(address);
+  return "must be host:port, such as \"127.0.0.1:8787\" or \"[::1]:8787\", not " + in_brief_quotes(address);
 }
 
 std::string check_address(const std::string& address) {
-  return is_ip_address(address) ? "" : "must hold IP addresses, not " + in_quotes(address);
+  return is_ip_address(address) ? "" : "must hold IP addresses, not " + in_brief_quotes(address);
 }
 
 void read_number(Section& section, const char* key, std::uint32_t& out, std::int64_t min, std::int64_t max) {
@@ -56,6 +56,10 @@ void read_limits(Section limits, RelayLimits& out) {
   limits.size("queued_bytes", out.queued_bytes, 1ULL << 20, kTiB);
   read_number(limits, "invites", out.invites, 1, kMillion);
   limits.size("unsent_bytes", out.unsent_bytes, 1ULL << 18, 1ULL << 30);
+  read_number(limits, "mailboxes", out.mailboxes, 1, 100 * kMillion);
+  auto tokens = static_cast<std::int64_t>(out.allowed_tokens);
+  limits.integer("allowed_tokens", tokens, 1, 10'000 * kMillion);
+  out.allowed_tokens = static_cast<std::uint64_t>(tokens);
   limits.finish();
 }
 
@@ -63,14 +67,15 @@ void read_publishers(Section& relay, std::optional<std::vector<AgentId>>& out) {
   if (!relay.is_array("publishers")) {
     std::string anyone = "anyone";
     relay.text("publishers", anyone, [](const std::string& text) -> std::string {
-      return text == "anyone" ? "" : "must be \"anyone\" or an array of agents' keys, not " + in_quotes(text);
+      return text == "anyone" ? "" : "must be \"anyone\" or an array of agents' keys, not " + in_brief_quotes(text);
     });
     return;
   }
   std::vector<std::string> keys;
   const bool given = relay.strings("publishers", keys, [](const std::string& key) -> std::string {
-    return fixed_from_base64url<AgentId>(key) ? ""
-                                              : "must hold agents' keys (43 characters each), not " + in_quotes(key);
+    return fixed_from_base64url<AgentId>(key)
+               ? ""
+               : "must hold agents' keys (43 characters each), not " + in_brief_quotes(key);
   });
   if (!given) return;
   out.emplace();
@@ -137,6 +142,7 @@ void read_settings(Reading& reading, toml::table& root, Settings& out) {
 }
 
 void parse_file(Reading& reading, toml::table& root, const std::filesystem::path& file) {
+  if (file.empty()) return reading.problem({"--config"}, "names no file", "name a TOML file with --config FILE");
   reading.file = file.string();
   std::error_code ignored;
   reading.folder = std::filesystem::absolute(file, ignored).parent_path();
@@ -148,6 +154,7 @@ void parse_file(Reading& reading, toml::table& root, const std::filesystem::path
     if (const std::string named = "cannot read " + reading.file; message.starts_with(named)) {
       message = "cannot be read" + message.substr(named.size());
     }
+    if (text.error().code == ErrorCode::kTooLarge) message = "is larger than 1 MiB, which no configuration is";
     const std::string& hint = text.error().hint;
     reading.problem({reading.file}, message, hint.empty() ? "name a TOML file with --config FILE" : hint);
     return;

@@ -35,8 +35,9 @@ struct Input {
 /// One line of `config show`.
 struct EffectiveValue {
   std::string key;
-  std::string value;  ///< as TOML; "(set)" for a secret
+  std::string value;  ///< as TOML; "(set)" for a secret, "(not set)" for what has no value
   Origin origin;
+  std::vector<std::string> variables;  ///< of the environment, that were replaced in it
 };
 
 /// A configuration that was read. The plugins' own tables are checked in a second step, because the file itself says

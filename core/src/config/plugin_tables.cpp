@@ -107,22 +107,22 @@ class PluginTable {
 
   void read_string(const PluginKey& key) {
     std::string text;
-    const bool given =
-        key.choices.empty() ? section_.text(key.name, text) : section_.choice(key.name, text, key.choices);
+    const bool given = key.choices.empty() ? section_.text(key.name, text, {}, Shown::kAsWritten)
+                                           : section_.choice(key.name, text, key.choices);
     if (given) put(key, text);
   }
 
   void read_list(const PluginKey& key) {
     std::vector<std::string> items;
-    const bool given =
-        key.type == KeyType::kPaths ? section_.paths(key.name, items) : section_.strings(key.name, items);
+    const bool given = key.type == KeyType::kPaths ? section_.paths(key.name, items)
+                                                   : section_.strings(key.name, items, {}, Shown::kAsWritten);
     if (given) put_list(key, items);
   }
 
   void read_command(const PluginKey& key) {
     if (section_.is_array(key.name)) {
       std::vector<std::string> arguments;
-      if (!section_.strings(key.name, arguments)) return;
+      if (!section_.strings(key.name, arguments, {}, Shown::kAsWritten)) return;
       if (arguments.empty() || arguments.front().empty()) return section_.wrong(key.name, "must name a program");
       if (arguments.front().starts_with("./") || arguments.front().starts_with("../")) {
         arguments.front() = (reading_.folder / arguments.front()).lexically_normal().string();
@@ -130,9 +130,10 @@ class PluginTable {
       return put_list(key, arguments);
     }
     std::string command;
-    const bool given = section_.text(key.name, command, [](const std::string& text) -> std::string {
+    const auto check = [](const std::string& text) -> std::string {
       return text.empty() ? "must be a command for the shell or an array of arguments, not \"\"" : "";
-    });
+    };
+    const bool given = section_.text(key.name, command, check, Shown::kAsWritten);
     if (!given) return;
     const bool from_file = section_.origin(key.name).line > 0;
     put(key, from_file ? anchored_command(command, reading_.folder) : command);
@@ -172,9 +173,10 @@ void check_kind(Reading& reading, Section section, const std::string& kind, std:
   }
   const std::string chosen_name = table_name(kind, choice.plugin);
   if (needed && std::ranges::find(names, chosen_name) == names.end()) {
-    section.wrong("plugin",
-                  "names " + in_quotes(choice.plugin) + ", which is not installed" + suggestion(choice.plugin, names),
-                  "see what is installed and where it is looked for: agentroom plugin list");
+    section.wrong(
+        "plugin",
+        "names " + in_brief_quotes(choice.plugin) + ", which is not installed" + suggestion(choice.plugin, names),
+        "see what is installed and where it is looked for: agentroom plugin list");
   }
   for (const PluginKeys& plugin : installed) {
     if (plugin.kind != kind) continue;

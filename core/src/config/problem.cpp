@@ -12,7 +12,7 @@ std::string Origin::text() const {
 }
 
 std::string Problem::text() const {
-  return where.text() + ": " + message;
+  return where.text() + (where.is_flag() ? " " : ": ") + message;
 }
 
 void sort_by_place(Problems& problems) {

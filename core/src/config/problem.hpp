@@ -15,6 +15,7 @@ struct Origin {
   std::uint32_t line = 0;    ///< from 1; 0 when `name` is no file
   std::uint32_t column = 0;  ///< from 1, in characters
 
+  bool is_flag() const { return name.starts_with("--"); }
   /// `file:line:column`, the flag's name, or "default".
   std::string text() const;
 };
@@ -24,7 +25,7 @@ struct Problem {
   std::string message;
   std::string hint;
 
-  /// `file:line:column: message`.
+  /// `file:line:column: message`; of a flag `--flag message`.
   std::string text() const;
 };
 

@@ -51,6 +51,16 @@ std::string beyond_ascii(std::string_view text) {
   return out + rest;
 }
 
+constexpr std::size_t kBrief = 64;
+
+/// As much as a message shows, cut at a character.
+std::string_view beginning(std::string_view text) {
+  if (text.size() <= kBrief) return text;
+  std::size_t size = kBrief;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+  return text.substr(0, size);
+}
+
 }  // namespace
 
 std::string in_quotes(std::string_view text) {
@@ -66,6 +76,16 @@ std::string in_quotes(std::string_view text) {
     at = end;
   }
   return out + "\"";
+}
+
+std::string in_brief_quotes(std::string_view text) {
+  const std::string_view begin = beginning(text);
+  return in_quotes(begin) + (begin.size() < text.size() ? "…" : "");
+}
+
+std::string brief_name(std::string_view name) {
+  const std::string_view begin = beginning(name);
+  return printable(begin) + (begin.size() < name.size() ? "…" : "");
 }
 
 }  // namespace agentroom::config

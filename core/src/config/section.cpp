@@ -57,6 +57,7 @@ void Section::show_default(const std::string& key, std::string text) {
 
 Section::Value Section::find(const std::string& key) {
   if (std::ranges::find(known_, key) == known_.end()) known_.push_back(key);
+  variables_.clear();
   Value value;
   for (const Override& flag : reading_.overrides) {
     if (flag.key == full(key)) {
@@ -81,7 +82,8 @@ Origin Section::origin(const std::string& key) const {
 }
 
 void Section::wrong(const std::string& key, const std::string& what, const std::string& hint) {
-  reading_.problem(origin(key), "`" + full(key) + "` " + what, hint);
+  const Origin where = origin(key);
+  reading_.problem(where, where.is_flag() ? what : "`" + full(key) + "` " + what, hint);
 }
 
 void Section::missing(const std::string& key, const std::string& what, const Origin& fallback) {
@@ -94,7 +96,7 @@ void Section::wrong_type(const std::string& key, const Value& value, const std::
 }
 
 void Section::show(const std::string& key, const Value& value, std::string text) {
-  reading_.effective.push_back({full(key), std::move(text), value.origin});
+  reading_.effective.push_back({full(key), std::move(text), value.origin, variables_});
 }
 
 std::optional<std::string> Section::expand(const std::string& key, const Origin& where, std::string_view text) {
@@ -113,12 +115,13 @@ std::optional<std::string> Section::expand(const std::string& key, const Origin&
       }
       const auto replacement = reading_.environment(name);
       if (!replacement) {
-        reading_.problem(where,
-                         "`" + full(key) + "` names the environment variable " + printable(name) + ", which is not set",
-                         "set it, or write $${ for a plain ${");
+        reading_.problem(
+            where, "`" + full(key) + "` names the environment variable " + brief_name(name) + ", which is not set",
+            "set it, or write $${ for a plain ${");
         return std::nullopt;
       }
       out += *replacement;
+      if (std::ranges::find(variables_, name) == variables_.end()) variables_.push_back(name);
       text.remove_prefix(end + 1);
     } else {
       out += text.front();
@@ -183,7 +186,7 @@ void Section::finish() {
   for (const auto& [key, node] : *table_) {
     const std::string name(key.str());
     if (std::ranges::find(known_, name) != known_.end()) continue;
-    reading_.problem(reading_.at(key.source()), "unknown key `" + printable(name) + "`" +
+    reading_.problem(reading_.at(key.source()), "unknown key `" + brief_name(name) + "`" +
                                                     (path_.empty() ? "" : " in [" + path_ + "]") +
                                                     suggestion(name, known_));
   }

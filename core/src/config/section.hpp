@@ -36,6 +36,10 @@ struct Reading {
 /// "an array", "a string": what stands there, for messages.
 std::string type_name(const toml::node& node);
 
+/// What `config show` tells of a text: free texts of plugins (commands, their environment) are where people put secrets
+/// by way of a variable, and are shown with the variable's name.
+enum class Shown : std::uint8_t { kValue, kAsWritten };
+
 /// Each reading method leaves `out` alone when the key is absent or wrong; what is wrong becomes a problem. In all of
 /// them
 /// `${NAME}` in a string is replaced from the environment and `$${` stands for `${`. A flag's value is taken as it is.
@@ -47,7 +51,7 @@ class Section {
   /// What is wrong with a value, or empty. Shown after "`key` ".
   using Check = std::function<std::string(const std::string&)>;
 
-  bool text(const std::string& key, std::string& out, const Check& check = {});
+  bool text(const std::string& key, std::string& out, const Check& check = {}, Shown shown = Shown::kValue);
   bool choice(const std::string& key, std::string& out, const std::vector<std::string>& choices);
   bool secret(const std::string& key, SecretText& out, const Check& check = {});
   bool boolean(const std::string& key, bool& out);
@@ -60,7 +64,8 @@ class Section {
   bool path(const std::string& key, std::string& out);
   /// A plugin's name; one with a '/' is the path of a library and made absolute.
   bool plugin_name(const std::string& key, std::string& out);
-  bool strings(const std::string& key, std::vector<std::string>& out, const Check& check = {});
+  bool strings(const std::string& key, std::vector<std::string>& out, const Check& check = {},
+               Shown shown = Shown::kValue);
   bool paths(const std::string& key, std::vector<std::string>& out);
   /// Makes a key known that need not be read.
   void expect(const std::string& key) { find(key); }
@@ -104,6 +109,7 @@ class Section {
   toml::table* table_;
   std::string path_;
   std::vector<std::string> known_;
+  std::vector<std::string> variables_;  // replaced in the value that `find` found last
 };
 
 }  // namespace agentroom::config

@@ -36,8 +36,9 @@ std::string quoted_list(const std::vector<std::string>& items) {
 
 }  // namespace
 
-bool Section::text(const std::string& key, std::string& out, const Check& check) {
+bool Section::text(const std::string& key, std::string& out, const Check& check, Shown shown) {
   const Value value = find(key);
+  std::string written;
   if (value) {
     auto text = string_of(key, value);
     if (!text) return false;
@@ -46,15 +47,16 @@ bool Section::text(const std::string& key, std::string& out, const Check& check)
       return false;
     }
     out = std::move(*text);
+    if (shown == Shown::kAsWritten && value.node != nullptr) written = value.node->as_string()->get();
   }
-  show(key, value, in_quotes(out));
+  show(key, value, in_quotes(written.empty() ? out : written));
   return static_cast<bool>(value);
 }
 
 bool Section::choice(const std::string& key, std::string& out, const std::vector<std::string>& choices) {
   return text(key, out, [&](const std::string& given) -> std::string {
     if (std::ranges::find(choices, given) != choices.end()) return {};
-    return "cannot be " + in_quotes(given) + suggestion(given, choices);
+    return "cannot be " + in_brief_quotes(given) + suggestion(given, choices);
   });
 }
 
@@ -152,8 +154,9 @@ bool Section::duration(const std::string& key, std::int64_t& out, std::int64_t m
     if (!text) return false;
     const auto ms = parse_duration_ms(*text);
     if (!ms || *ms < min || *ms > max) {
-      wrong(key, ms ? "must be " + duration_range(min, max) + ", not " + in_quotes(*text)
-                    : "must be a number with a unit (ms, s, m, h or d), such as \"120s\", not " + in_quotes(*text));
+      wrong(key,
+            ms ? "must be " + duration_range(min, max) + ", not " + in_brief_quotes(*text)
+               : "must be a number with a unit (ms, s, m, h or d), such as \"120s\", not " + in_brief_quotes(*text));
       return false;
     }
     out = *ms;
@@ -175,9 +178,9 @@ bool Section::size(const std::string& key, std::uint64_t& out, std::uint64_t min
     if (!text) return false;
     const auto bytes = parse_size(*text);
     if (!bytes || *bytes < min || *bytes > max) {
-      wrong(key, bytes ? "must be " + size_range(min, max) + ", not " + in_quotes(*text)
+      wrong(key, bytes ? "must be " + size_range(min, max) + ", not " + in_brief_quotes(*text)
                        : "must be a number with a unit (B, KiB, MiB, GiB, KB, MB or GB), such as \"256KiB\", not " +
-                             in_quotes(*text));
+                             in_brief_quotes(*text));
       return false;
     }
     out = *bytes;
@@ -222,8 +225,9 @@ bool Section::string_list(const std::string& key, const Value& value, std::vecto
   return true;
 }
 
-bool Section::strings(const std::string& key, std::vector<std::string>& out, const Check& check) {
+bool Section::strings(const std::string& key, std::vector<std::string>& out, const Check& check, Shown shown) {
   const Value value = find(key);
+  std::vector<std::string> written;
   if (value) {
     std::vector<std::string> items;
     if (!string_list(key, value, items)) return false;
@@ -234,8 +238,11 @@ bool Section::strings(const std::string& key, std::vector<std::string>& out, con
       return false;
     }
     out = std::move(items);
+    if (shown == Shown::kAsWritten) {
+      for (const toml::node& item : *value.node->as_array()) written.push_back(item.as_string()->get());
+    }
   }
-  show(key, value, quoted_list(out));
+  show(key, value, quoted_list(written.empty() ? out : written));
   return static_cast<bool>(value);
 }
 

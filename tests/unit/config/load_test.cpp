@@ -101,6 +101,8 @@ open_invites = 12
 queued_bytes = "13MiB"
 invites = 14
 unsent_bytes = "15MiB"
+mailboxes = 16
+allowed_tokens = 17
 )");
   const RelaySettings& r = configuration.settings().relay;
   EXPECT_EQ(r.listen, "[::1]:0");
@@ -125,6 +127,8 @@ unsent_bytes = "15MiB"
   EXPECT_EQ(l.queued_bytes, 13U << 20);
   EXPECT_EQ(l.invites, 14U);
   EXPECT_EQ(l.unsent_bytes, 15U << 20);
+  EXPECT_EQ(l.mailboxes, 16U);
+  EXPECT_EQ(l.allowed_tokens, 17U);
 }
 
 TEST_F(Load, PathsStartFromTheFolderOfTheFileAndTildeFromTheUsersHome) {
@@ -193,6 +197,19 @@ TEST_F(Load, SaysWhereEachValueCameFrom) {
   EXPECT_EQ(origins["name"], "--name");
   EXPECT_EQ(origins["relay.listen"], "default");
   EXPECT_EQ(values["relay.limits.mailbox_bytes"], "\"16MiB\"");
+}
+
+TEST_F(Load, SaysWhichVariablesAreInAValue) {
+  variables["WHO"] = "plan";
+  const auto configuration = good("name = \"${WHO}-${WHO}-${HOME}\"");
+  for (const auto& value : configuration.effective()) {
+    if (value.key == "name") {
+      EXPECT_EQ(value.value, "\"plan-plan-/home/me\"");
+      EXPECT_THAT(value.variables, testing::ElementsAre("WHO", "HOME"));
+    } else {
+      EXPECT_THAT(value.variables, testing::IsEmpty()) << value.key;
+    }
+  }
 }
 
 TEST_F(Load, NeverShowsASecret) {

@@ -19,7 +19,7 @@ PluginKey key(std::string name, KeyType type) {
 std::vector<PluginKeys> installed_plugins() {
   PluginKey timeout = key("timeout", KeyType::kDuration);
   timeout.max = 7'200'000;
-  timeout.default_text = "120s";
+  timeout.default_text = "\"120s\"";
   PluginKey mode = key("mode", KeyType::kString);
   mode.choices = {"spawn", "stream"};
   PluginKey command = key("command", KeyType::kCommand);
@@ -155,10 +155,31 @@ TEST_F(PluginTables, HandOnASecretAndNeverShowIt) {
     EXPECT_THAT(value.value, testing::Not(HasSubstr("t0k3n"))) << value.key;
 }
 
+TEST_F(PluginTables, ShowTextsThatHoldVariablesAsTheyAreWritten) {
+  const auto shown = [&](const std::string& key, const std::string& toml) {
+    const auto configuration = check(toml);
+    for (const auto& value : configuration.effective()) {
+      EXPECT_THAT(value.value, testing::Not(HasSubstr("t0k3n"))) << value.key;
+      if (value.key == key) return value;
+    }
+    return EffectiveValue{};
+  };
+  const std::string exec = "handler.exec.";
+  EXPECT_EQ(shown(exec + "command", "[handler.exec]\ncommand = \"curl ${TOKEN}\"").value, "\"curl ${TOKEN}\"");
+  EXPECT_EQ(shown(exec + "command", "[handler.exec]\ncommand = [\"curl\", \"${TOKEN}\"]").value,
+            "[\"curl\", \"${TOKEN}\"]");
+  EXPECT_EQ(shown(exec + "args", "[handler.exec]\ncommand = \"a\"\nargs = [\"-t\", \"${TOKEN}\"]").value,
+            "[\"-t\", \"${TOKEN}\"]");
+  const auto prefix =
+      shown("handler.echo.prefix", "[handler]\nplugin = \"echo\"\n[handler.echo]\nprefix = \"${TOKEN}\"");
+  EXPECT_EQ(prefix.value, "\"${TOKEN}\"");
+  EXPECT_THAT(prefix.variables, testing::ElementsAre("TOKEN"));
+}
+
 TEST_F(PluginTables, ShowDefaultsOfTheChosenPlugin) {
   const auto configuration = check("[handler.exec]\ncommand = \"cat\"");
   EXPECT_TRUE(std::ranges::any_of(configuration.effective(), [](const EffectiveValue& value) {
-    return value.key == "handler.exec.timeout" && value.value == "120s" && value.origin.text() == "default";
+    return value.key == "handler.exec.timeout" && value.value == "\"120s\"" && value.origin.text() == "default";
   }));
 }
 

@@ -22,5 +22,13 @@ TEST(Quotes, ShowNothingThatATerminalObeys) {
   }
 }
 
+TEST(BriefQuotes, ShowTheBeginningCutAtACharacter) {
+  EXPECT_EQ(in_brief_quotes("short"), "\"short\"");
+  EXPECT_EQ(in_brief_quotes(std::string(64, 'x')), "\"" + std::string(64, 'x') + "\"");
+  EXPECT_EQ(in_brief_quotes(std::string(65, 'x')), "\"" + std::string(64, 'x') + "\"…");
+  EXPECT_EQ(in_brief_quotes(std::string(63, 'x') + "ä"), "\"" + std::string(63, 'x') + "\"…");
+  EXPECT_EQ(brief_name(std::string(63, 'x') + "ä"), std::string(63, 'x') + "…");
+}
+
 }  // namespace
 }  // namespace agentroom::config

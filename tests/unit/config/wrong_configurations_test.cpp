@@ -88,11 +88,67 @@ const Wrong kTable[] = {
     {"VariableWithoutName", "name = \"${}\"", "1:8", "names no variable"},
     {"NoToml", "this is no TOML", "1:6", "Error while parsing"},
     {"DuplicateKey", "name = \"a\"\nname = \"b\"", "2:8", "cannot redefine"},
+    {"DuplicateTable", "[relay]\nlisten = \"a:1\"\n[relay]", "3:1", "cannot redefine existing table 'relay'"},
+    {"DuplicateSubtable", "[relay.limits]\n[log]\n[relay.limits]", "3:1", "cannot redefine"},
+    {"TableAfterDottedKey", "relay.listen = \"a:1\"\n[relay]", "2:1", "cannot redefine"},
+    {"ArrayOfTables", "[[relay]]\nlisten = \"a:1\"", "1:1", "`relay` must be a table, not an array"},
+    {"KeyAfterByteOrderMark", "\xef\xbb\xbfnmae = \"a\"", "1:1", "did you mean `name`?"},
+    {"KeyAfterCrLf", "name = \"a\"\r\n\r\nnmae = \"b\"\r\n", "3:1", "did you mean `name`?"},
+    {"ColumnInCharacters", "name = \"äöü\" x", "1:14", "Error while parsing"},
+    {"BareCarriageReturn", "name = \"a\rb\"", "1:10", "control characters"},
+    {"DateForAString", "name = 2026-01-01", "1:8", "not a date or time"},
+    {"InfinityForANumber", "handler.max_hops = inf", "1:20", "not a float"},
+    {"MailboxesZero", "[relay.limits]\nmailboxes = 0", "2:13", "from 1 to 100000000, not 0"},
+    {"TokensNegative", "[relay.limits]\nallowed_tokens = -1", "2:18", "from 1 to 10000000000, not -1"},
+    {"SizeWithFraction", "[relay.limits]\nunsent_bytes = \"1.5MiB\"", "2:16", "a number with a unit"},
+    {"SizeWithSpace", "[relay.limits]\nunsent_bytes = \"1 MiB\"", "2:16", "a number with a unit"},
+    {"SizeNegative", "[relay.limits]\nunsent_bytes = \"-1MiB\"", "2:16", "a number with a unit"},
+    {"SizeBeyondAllBounds", "[relay.limits]\nunsent_bytes = \"99999999999999999999GiB\"", "2:16",
+     "a number with a unit"},
     {"UnclosedString", "name = \"a", "1:10", "Error while parsing"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, WrongConfiguration, testing::ValuesIn(kTable),
                          [](const auto& each) { return std::string(each.param.name); });
+
+TEST(WrongConfigurations, ShowNoMoreThanTheBeginningOfWhatIsThere) {
+  const Folder folder;
+  const std::string flood(100'000, 'x');
+  const auto configuration = Configuration::load(
+      {folder.write("a.toml", flood + " = 1\nlog.level = \"" + flood + "\"\nrelay.listen = \"" + flood + "\""),
+       {},
+       environment_of({})});
+  ASSERT_EQ(configuration.problems().size(), 3U);
+  for (const auto& problem : configuration.problems()) EXPECT_LE(problem.text().size(), 400U) << problem.text();
+}
+
+TEST(WrongConfigurations, OfAFlagAreToldByTheFlagAlone) {
+  const auto configuration = Configuration::load({{}, {{"log.level", "loud", "--log-level"}}, environment_of({})});
+  ASSERT_EQ(configuration.problems().size(), 1U);
+  EXPECT_THAT(configuration.problems()[0].text(), testing::StartsWith("--log-level cannot be \"loud\""));
+}
+
+TEST(ConfigurationFile, MayHaveAByteOrderMarkAndLinesThatEndAsOnWindows) {
+  const Folder folder;
+  const auto configuration = Configuration::load(
+      {folder.write("a.toml", "\xef\xbb\xbfname = \"a\"\r\n[handler]\r\nconcurrency = 2\r\n"), {}, environment_of({})});
+  for (const auto& problem : configuration.problems()) ADD_FAILURE() << problem.text();
+  EXPECT_EQ(configuration.settings().name, "a");
+  EXPECT_EQ(configuration.settings().handler.concurrency, 2U);
+}
+
+TEST(ConfigurationFile, WithoutANameIsAProblemOfItsFlag) {
+  const auto configuration = Configuration::load({std::filesystem::path(), {}, environment_of({})});
+  ASSERT_EQ(configuration.problems().size(), 1U);
+  EXPECT_EQ(configuration.problems()[0].text(), "--config names no file");
+}
+
+TEST(ConfigurationFile, ThatIsAFolderIsAProblem) {
+  const Folder folder;
+  const auto configuration = Configuration::load({folder.path(), {}, environment_of({})});
+  ASSERT_EQ(configuration.problems().size(), 1U);
+  EXPECT_EQ(configuration.problems()[0].text(), folder.path().string() + ": cannot be read: it is a folder");
+}
 
 TEST(ConfigurationFile, ThatIsMissingIsAProblem) {
   const Folder folder;
@@ -113,7 +169,7 @@ TEST(ConfigurationFile, ThatIsHugeIsNotRead) {
   const auto configuration =
       Configuration::load({folder.write("a.toml", std::string(2'000'000, '#')), {}, environment_of({})});
   ASSERT_EQ(configuration.problems().size(), 1U);
-  EXPECT_THAT(configuration.problems()[0].text(), testing::HasSubstr("larger than"));
+  EXPECT_THAT(configuration.problems()[0].text(), testing::HasSubstr("larger than 1 MiB"));
 }
 
 TEST(ConfigurationFile, ThatIsNestedTooDeepIsAProblem) {
