@@ -45,7 +45,7 @@ struct ChannelRecord {
 class TransportUnderTest {
  public:
   explicit TransportUnderTest(PluginUnderTest& plugin, const std::string& config = SuiteArguments::instance().config())
-      : plugin_(plugin), interface_(plugin.transport()) {
+      : interface_(plugin.transport()) {
     const ar_transport_open_params params{sizeof(ar_transport_open_params), as_abi(config)};
     Error error;
     const ar_status status = interface_.open(plugin.host().abi(), &params, &transport_, &error);
@@ -218,7 +218,6 @@ class TransportUnderTest {
     response->body->size = body.size();
   }
 
-  PluginUnderTest& plugin_;
   const ar_transport_interface& interface_;
   ar_transport* transport_ = nullptr;
   ar_channel_events events_{};
