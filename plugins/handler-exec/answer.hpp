@@ -12,4 +12,10 @@ namespace agentroom::handler_exec {
 /// Errors: AR_TIMEOUT, AR_CANCELLED, AR_TOO_LARGE, AR_INVALID (no UTF-8), AR_ABORTED (exit code or signal).
 sdk::Result<sdk::Reply> answer(RunResult result, const Limits& limits);
 
+/// What the end of a command that should not have ended means: AR_ABORTED, AR_INTERNAL where it is unknown.
+sdk::Error ended(const ExitStatus& exit, const std::string& errors_end);
+
+/// AR_TIMEOUT.
+sdk::Error timed_out(std::chrono::milliseconds timeout, const std::string& errors_end);
+
 }  // namespace agentroom::handler_exec

@@ -14,6 +14,9 @@ class Environment {
   /// command acts on the words of a peer and has no use for it. `more`: "NAME=value", replacing.
   explicit Environment(const std::vector<std::string>& more);
 
+  /// For a command that answers many messages.
+  const std::vector<std::string>& for_all_messages() const { return variables_; }
+
   /// With AGENTROOM_FROM (the peer's key), AGENTROOM_PK (the own key), AGENTROOM_FROM_NAME, AGENTROOM_MSG_ID and
   /// AGENTROOM_ATTEMPT.
   std::vector<std::string> for_message(const sdk::Message& message) const;

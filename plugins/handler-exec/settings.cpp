@@ -77,12 +77,11 @@ Status read_command(const toml::node& node, Settings& settings) {
   return {};
 }
 
-Status read_mode(const toml::node& node, Settings& /*settings*/) {
+Status read_mode(const toml::node& node, Settings& settings) {
   const auto mode = node.value_exact<std::string>();
-  if (mode == "spawn") return {};
-  if (mode != "stream") return wrong("mode", R"("spawn" or "stream")");
-  return fail(AR_UNSUPPORTED, R"(mode = "stream" is not supported by this version of handler-exec)",
-              R"(Use mode = "spawn": one process for each message.)");
+  if (mode != "spawn" && mode != "stream") return wrong("mode", R"("spawn" or "stream")");
+  settings.mode = mode == "stream" ? Mode::kStream : Mode::kSpawn;
+  return {};
 }
 
 Status read_timeout(const toml::node& node, Settings& settings) {

@@ -167,11 +167,5 @@ TEST_F(HandlerExec, TakesDurationsAndSizesWithTheirUnits) {
   EXPECT_EQ(run("echo ok", "", "max_output = \"128KiB\"\nmode = \"spawn\"").text, "ok");
 }
 
-TEST_F(HandlerExec, RefusesTheModeThatItLacks) {
-  const Error error = refusal("command = \"true\"\nmode = \"stream\"");
-  EXPECT_EQ(error.status, AR_UNSUPPORTED);
-  EXPECT_THAT(error.message, HasSubstr("stream"));
-}
-
 }  // namespace
 }  // namespace agentroom::conformance

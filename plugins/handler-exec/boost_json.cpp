@@ -1,0 +1,2 @@
+// Boost.JSON is compiled here, once for this plugin.
+#include <boost/json/src.hpp>
