@@ -1,0 +1,88 @@
+#include "rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace agentroom::docs {
+namespace {
+
+constexpr std::string_view kCi = "builds the whole tree; run by CI and by everyone who begins";
+
+constexpr std::string_view kBuild = "makes a build tree; ./check does the same with the preset release";
+
+constexpr std::array kNotRun{
+    NotRun{"README.md", "./quickstart", kCi},
+    NotRun{"README.md", "./check", kCi},
+    NotRun{"CONTRIBUTING.md", "./quickstart", kCi},
+    NotRun{"CONTRIBUTING.md", "./check", kCi},
+    NotRun{"CONTRIBUTING.md", "cmake --preset dev", kBuild},
+    NotRun{"CONTRIBUTING.md", "cmake --build --preset dev --target unit_base", kBuild},
+    NotRun{"CONTRIBUTING.md", "ctest --preset dev -R Base64", kBuild},
+    NotRun{"docs/operations.md", "cmake --install build/quickstart --prefix /usr/local",
+           "writes to the system; tests/abi installs into a folder of its own"},
+};
+
+constexpr std::array kBeginnings{
+    Beginning{"README.md", "", Before::kNamedHomes},
+    Beginning{"README.md", "Keep it running", Before::kSession},
+    Beginning{"examples/handlers/agent.sh", "", Before::kNamedHomes},
+    Beginning{"examples/serve.toml", "", Before::kNamedHomes},
+    Beginning{"docs/operations.md", "Its identity", Before::kSession},
+    Beginning{"docs/operations.md", "Health and metrics", Before::kNamedHomes},
+    Beginning{"docs/operations.md", "An agent as a service", Before::kSession},
+    Beginning{"docs/operations.md", "Backup", Before::kSession},
+};
+
+constexpr std::array kSubstitutions{
+    // The relay of the documents is the test's, on loopback and a port of the system's choice.
+    Substitution{"wss?://(relay\\.example\\.org|192\\.168\\.1\\.20|localhost)(:[0-9]+)?/ws", "RELAY_URL"},
+    Substitution{"http://localhost:8787", "http://localhost:RELAY_PORT"},
+    Substitution{"--host 0\\.0\\.0\\.0", "--host 127.0.0.1"},
+    // An invite is shown by its beginning; the last one that a command printed stands for it.
+    Substitution{"agentroom://invite/[A-Za-z0-9_-]*…", "INVITE"},
+    Substitution{"\\bPEER\\b", "PEER_KEY"},
+    // An agent's command line that this machine does not have.
+    Substitution{"AGENT='my-agent --print'", "AGENT='cat'"},
+};
+
+constexpr std::array kVariations{
+    Substitution{"[0-9]{2}:[0-9]{2}:[0-9]{2}", "TIME"},
+    Substitution{"agentroom://invite/[A-Za-z0-9_-]+(…)?", "INVITE"},
+    Substitution{"wss?://[^ ]+", "URL"},
+    Substitution{"[A-Za-z0-9_-]{43}", "KEY"},
+    Substitution{"[A-Za-z0-9_-]{8}…", "KEY…"},
+    Substitution{"[0-9]{5}( [0-9]{5})+", "DIGITS"},
+    Substitution{"\"uptime_s\":[0-9]+", "\"uptime_s\":N"},
+};
+
+constexpr std::array kOtherToml{
+    OtherToml{"docs/plugin-abi.md", "id = \"handler-hello\"", "Manifests.ThatDocumentsShowAreRead"},
+};
+
+}  // namespace
+
+std::span<const NotRun> not_run() {
+  return kNotRun;
+}
+
+std::span<const Beginning> beginnings() {
+  return kBeginnings;
+}
+
+Before before(std::string_view document, std::string_view section) {
+  const auto found = std::ranges::find_if(
+      kBeginnings, [&](const Beginning& each) { return each.document == document && each.section == section; });
+  return found == kBeginnings.end() ? Before::kNothing : found->before;
+}
+
+std::span<const Substitution> substitutions() {
+  return kSubstitutions;
+}
+std::span<const Substitution> variations() {
+  return kVariations;
+}
+std::span<const OtherToml> other_toml() {
+  return kOtherToml;
+}
+
+}  // namespace agentroom::docs
