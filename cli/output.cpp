@@ -152,6 +152,11 @@ void Output::remark(std::string_view text) {
 }
 
 void Output::warning(std::string_view text) {
+  if (json_) {
+    // As a line of the log, whose reader may be a program.
+    return write_stderr(
+        json_line({{"ts", unix_ms()}, {"level", "warning"}, {"component", "agentroom"}, {"message", printable(text)}}));
+  }
   write_stderr(labelled("warning:", Style::kNotice, printable(text)) + "\n");
 }
 

@@ -1,6 +1,7 @@
 // What a command says: JSON for programs, short lines for people.
 #pragma once
 
+#include <atomic>
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <mutex>
@@ -37,7 +38,7 @@ class Output {
   void line(std::string_view text = {});
   /// A remark for people on stderr; nothing with `--json` or `-q`.
   void remark(std::string_view text);
-  /// The same with `--json` too: something is wrong that does not stop the command.
+  /// Something is wrong that does not stop the command: told with `-q` too, and with `--json` as a line of the log.
   void warning(std::string_view text);
   /// Whether `progress` shows anything: stderr is a terminal, and neither `--json` nor `-q` was given.
   bool shows_progress() const { return shows_progress_; }
@@ -70,7 +71,7 @@ class Output {
   const bool shows_progress_;
   std::string progress_;
   bool streaming_ = false;
-  bool alive_ = true;
+  std::atomic<bool> alive_ = true;
   std::recursive_mutex mutex_;
 };
 

@@ -21,7 +21,7 @@ void sort_by_place(Problems& problems) {
 
 Error to_error(const Problems& problems) {
   const Problem& first = problems.front();
-  const bool of_flag = first.where.name.starts_with("--");
+  const bool of_flag = first.where.is_flag();
   Error error{of_flag ? ErrorCode::kUsage : ErrorCode::kConfig, first.text(), first.hint};
   const bool several = problems.size() > 1;
   if (several) error.message += " (and " + std::to_string(problems.size() - 1) + " more)";
