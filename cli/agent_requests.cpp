@@ -65,11 +65,13 @@ Result<OpenInvite> find_invite(const std::vector<OpenInvite>& open, const std::s
 }
 
 object pending_members(const SentMessage& message, const Error& why) {
+  // It is stored: who repeated the command would send it twice.
+  const std::string hint = why.code == ErrorCode::kCancelled ? std::string() : why.hint;
   return {{"msg_id", uuid_text(message.msg_id.view())},
           {"to", key(message.to)},
           {"status", status_name(SendStatus::kPending)},
           {"reason", why.message},
-          {"hint", why.hint}};
+          {"hint", hint}};
 }
 
 }  // namespace
@@ -158,7 +160,12 @@ void AgentRequests::sent(Id id, const SentMessage& message) {
   running->give_up = [message](const Error& why) -> Result<Object> { return pending_members(message, why); };
   running->see = [this, id, message](const AgentEvent& event) {
     const auto* step = std::get_if<agent_events::SendProgress>(&event);
-    if (step == nullptr || step->msg_id != message.msg_id || step->status == SendStatus::kPending) return;
+    if (step == nullptr || step->msg_id != message.msg_id) return;
+    if (step->status == SendStatus::kPending) {
+      // The relay has answered, and the message waits all the same: the recipient's queue is full.
+      if (step->error) finish(id, pending_members(message, *step->error));
+      return;
+    }
     if (step->status == SendStatus::kFailed) {
       const Error unknown{ErrorCode::kInternal, "the message could not be sent", {}};
       return finish(id, std::unexpected(step->error.value_or(unknown)));
@@ -168,9 +175,6 @@ void AgentRequests::sent(Id id, const SentMessage& message) {
                       {"status", status_name(step->status)}});
   };
   running->progress({{"msg_id", uuid_text(message.msg_id.view())}, {"to", key(message.to)}});
-  // A link that ended for good is not tried again, so that nothing more comes of it.
-  const auto down = unreachable_.find(message.server_url);
-  if (down != unreachable_.end() && down->second.final) finish(id, pending_members(message, down->second.why));
 }
 
 Result<void> AgentRequests::create_invite(Id id, const Object& arguments) {
@@ -194,15 +198,16 @@ Result<void> AgentRequests::accept_invite(Id id, const Object& arguments) {
   auto invite = protocol::parse_invite(*url);
   if (!invite) return pass(invite);
   auto server = optional_text(arguments, "server");
-  if (!server && config_.server_overrides && config_.server != invite->server_url) {
+  const std::string relay = server.value_or(invite->server_url);
+  if (config_.server_overrides && config_.server != relay) {
     return fail(ErrorCode::kUsage,
-                "this invite is for " + printable(invite->server_url) +
-                    ", and the process that serves this home was started with --server " + printable(*config_.server) +
+                "the invite would be accepted at " + printable(relay) +
+                    ", but the process that serves this home was started with --server " + printable(*config_.server) +
                     ", which stands in for every relay",
-                "start it again without --server, with the relay in agentroom.toml");
+                "start that one again without --server, with the relay in agentroom.toml");
   }
   Running* running = find(id);
-  running->url = server.value_or(invite->server_url);
+  running->url = relay;
   const auto online = std::make_shared<bool>(false);
   running->see = [online, inviter = invite->inviter](const AgentEvent& event) {
     const auto* peer = std::get_if<agent_events::PeerOnline>(&event);
@@ -331,7 +336,7 @@ void AgentRequests::reached(const std::string& url) {
 
 void AgentRequests::not_reached(const agent_events::Disconnected& event) {
   if (unreachable_.size() >= kRelaysRemembered) unreachable_.clear();
-  unreachable_[event.url] = event;
+  unreachable_[event.url] = event.why;
   std::vector<Id> hopeless;
   for (const auto& [id, running] : running_) {
     if (running.url == event.url && (event.final || !running.link_came)) hopeless.push_back(id);
@@ -372,7 +377,7 @@ void AgentRequests::on_time(const Now& now) {
     const Running* running = find(id);
     if (running == nullptr) continue;
     const auto down = unreachable_.find(running->url);
-    finish(id, running->give_up(down == unreachable_.end() ? ack_timeout() : down->second.why));
+    finish(id, running->give_up(down == unreachable_.end() ? ack_timeout() : down->second));
   }
 }
 

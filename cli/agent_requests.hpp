@@ -97,8 +97,8 @@ class AgentRequests final : private runtime::LoopMember {
   runtime::Process& process_;
   runtime::AgentService& agent_;
   const AgentConfig config_;
-  std::map<Id, Running> running_;                                  // bounded by the connections of the control socket
-  std::map<std::string, agent_events::Disconnected> unreachable_;  // relays whose last attempt failed; at most 256
+  std::map<Id, Running> running_;             // bounded by the connections of the control socket
+  std::map<std::string, Error> unreachable_;  // relays whose last attempt failed, and why; at most 256
   Id last_id_ = 0;
 };
 

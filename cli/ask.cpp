@@ -1,5 +1,6 @@
 #include "ask.hpp"
 
+#include "base/text.hpp"
 #include "home_access.hpp"
 #include "spinner.hpp"
 
@@ -24,6 +25,9 @@ std::optional<Result<boost::json::object>> ask_owner(runtime::ControlClient& own
     auto reply = owner.next(kAnswerTime + more_time);
     if (!reply) return pass(reply);
     if (!*reply && !working) return std::nullopt;
+    if (*reply && (*reply)->kind == ControlReply::Kind::kError && (*reply)->error.code == ErrorCode::kAborted) {
+      return std::nullopt;
+    }
     if (!*reply) {
       return fail(ErrorCode::kCancelled,
                   "pid " + std::to_string(owner.owner_pid()) + ", which served this home, ended before it answered",
@@ -44,6 +48,15 @@ std::optional<Result<boost::json::object>> ask_owner(runtime::ControlClient& own
   }
 }
 
+/// JSON carries UTF-8 alone.
+Result<void> check_text(const runtime::ControlRequest& request) {
+  for (const auto& [name, value] : request.arguments) {
+    if (!value.is_string() || is_utf8(value.as_string())) continue;
+    return fail(ErrorCode::kInvalid, "the " + std::string(name) + " is not UTF-8", "convert it, e.g. with iconv");
+  }
+  return {};
+}
+
 void add_flags(const Context& context, bool same_server, runtime::ControlRequest& request) {
   const GlobalOptions& globals = context.globals();
   if (same_server && globals.server) request.arguments["expect_server"] = *globals.server;
@@ -52,7 +65,8 @@ void add_flags(const Context& context, bool same_server, runtime::ControlRequest
 
 }  // namespace
 
-Result<boost::json::object> ask_agent(Context& context, runtime::ControlRequest request, AskOptions options) {
+Result<boost::json::object> ask_agent(Context& context, const runtime::ControlRequest& request, AskOptions options) {
+  if (auto text = check_text(request); !text) return pass(text);
   for (;;) {
     auto access = access_home(context);
     if (!access) return pass(access);
@@ -66,8 +80,9 @@ Result<boost::json::object> ask_agent(Context& context, runtime::ControlRequest 
       if (!agent) return pass(agent);
       return (*agent)->ask(request, progress);
     }
-    add_flags(context, options.same_server, request);
-    if (auto answer = ask_owner(*access->owner, request, options.more_time, progress)) return std::move(*answer);
+    runtime::ControlRequest flagged = request;
+    add_flags(context, options.same_server, flagged);
+    if (auto answer = ask_owner(*access->owner, flagged, options.more_time, progress)) return std::move(*answer);
   }
 }
 

@@ -17,7 +17,9 @@ struct AskOptions {
 
 /// Has a request carried out: by the process that serves the home when there is one, else by an agent of this process.
 /// A request that an owner did not begin before it went away is made again. Errors: the request's; kHomeInUse;
-/// kCancelled (the owner went away half-way), kTimeout (the owner does not answer), kPlugin, kConfig, kIo.
-Result<boost::json::object> ask_agent(Context& context, runtime::ControlRequest request, AskOptions options = {});
+/// kInvalid (an argument is not UTF-8), kCancelled (the owner went away half-way), kTimeout (the owner does not
+/// answer), kPlugin, kConfig, kIo.
+Result<boost::json::object> ask_agent(Context& context, const runtime::ControlRequest& request,
+                                      AskOptions options = {});
 
 }  // namespace agentroom::cli

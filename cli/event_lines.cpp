@@ -69,7 +69,7 @@ std::string store_error(const Line& e) {
 }
 std::string first_connection(const Line& e) {
   std::string line =
-      e.text("type") + " as " + e.bold(short_key(e.text("pk"))) + " on " + e.dim(printable(e.text("server")));
+      e.text("type") + " as " + e.bold(peer_text(e.text("pk"), {})) + " on " + e.dim(printable(e.text("server")));
   if (e.has("owner_pid")) line += ", beside pid " + std::to_string(e.number("owner_pid"));
   return e.stamped(Style::kGood, "==", line);
 }
@@ -110,7 +110,7 @@ constexpr std::array kWriters{Writer{"message", message},
 
 std::string peer_text(std::string_view key, std::string_view name) {
   const std::string clean = clean_name(name);
-  return clean.empty() ? short_key(key) : clean;
+  return clean.empty() ? printable(short_key(key)) : clean;
 }
 
 std::string quote_text(std::string_view text) {

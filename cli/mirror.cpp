@@ -1,5 +1,8 @@
 #include "mirror.hpp"
 
+#include <unistd.h>
+
+#include <csignal>
 #include <thread>
 
 namespace agentroom::cli {
@@ -28,8 +31,9 @@ class Mirror {
       time.reset();
       tell((*reply)->members);
     }
-    return {
-        ErrorCode::kNetwork, "pid " + std::to_string(owner.owner_pid()) + ", which served this home, has ended", {}};
+    return {ErrorCode::kNetwork,
+            "the connection to pid " + std::to_string(owner.owner_pid()) + ", which serves this home, has ended",
+            {}};
   }
 
   void lost(const Error& why) {
@@ -68,6 +72,8 @@ class Mirror {
 }  // namespace
 
 int mirror_owner(Context& context, runtime::ControlClient owner) {
+  // It holds nothing that would have to be put away, and all that was told is written.
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { ::_exit(0); });
   Output& out = context.out();
   Mirror mirror(out);
   for (;;) {

@@ -36,8 +36,8 @@ Result<std::unique_ptr<OneShot>> OneShot::open(Context& context, runtime::HomeLo
 }
 
 OneShot::~OneShot() {
-  requests_.reset();  // the turns of the shutdown still bring events
-  if (agent_) agent_->shut_down(kShutDownTime);
+  if (agent_) agent_->shut_down(kShutDownTime);  // may still answer requests
+  requests_.reset();
   agent_.reset();
 }
 
@@ -46,7 +46,10 @@ Result<boost::json::object> OneShot::ask(const runtime::ControlRequest& request,
   const auto id = requests_->start(request, std::move(progress),
                                    [&](Result<boost::json::object> result) { answer = std::move(result); });
   const auto end = process_->run_until([&] { return answer.has_value(); });
-  if (end == runtime::Process::End::kSignal) requests_->stop({ErrorCode::kCancelled, "stopped by a signal", {}});
+  if (end == runtime::Process::End::kSignal) {
+    agent_->shut_down(kShutDownTime);  // ends what is under way: the answer tells how
+    requests_->stop({ErrorCode::kCancelled, "stopped by a signal", {}});
+  }
   requests_->forget(id);
   return std::move(*answer);
 }

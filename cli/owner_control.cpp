@@ -40,6 +40,7 @@ OwnerControl::~OwnerControl() {
 }
 
 void OwnerControl::on_request(const runtime::ControlRequest& request, const Exchange& exchange) {
+  if (stopping_) return exchange->reply(runtime::not_begun());
   if (request.name == "status") return exchange->reply(answer(about_));
   if (request.name == "events") {
     const std::scoped_lock lock(mutex_);

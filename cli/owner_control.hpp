@@ -28,6 +28,9 @@ class OwnerControl {
   OwnerControl(const OwnerControl&) = delete;
   OwnerControl& operator=(const OwnerControl&) = delete;
 
+  /// From now on requests are told that they were not begun.
+  void take_no_more() { stopping_ = true; }
+
  private:
   using Exchange = std::shared_ptr<runtime::ControlExchange>;
 
@@ -39,6 +42,7 @@ class OwnerControl {
   AgentRequests& requests_;
   EventStream& stream_;
   const boost::json::object about_;
+  bool stopping_ = false;
   std::map<Exchange, AgentRequests::Id> asked_;  // bounded by the server's connections, as is the next
   std::mutex mutex_;
   std::set<Exchange> mirrors_;  // guarded by mutex_: events come from handler threads too

@@ -8,14 +8,14 @@ namespace {
 using boost::json::object;
 
 /// Asks, and tells the answer to programs with `ok`.
-std::optional<object> ask_and_tell(const GlobalOptions& globals, Output& out, runtime::ControlRequest request,
+std::optional<object> ask_and_tell(const GlobalOptions& globals, Output& out, const runtime::ControlRequest& request,
                                    int& code) {
   auto context = Context::make(globals, out);
   if (!context) {
     code = out.error(context.error());
     return std::nullopt;
   }
-  auto answer = ask_agent(*context, std::move(request));
+  auto answer = ask_agent(*context, request);
   if (!answer) {
     code = out.error(answer.error());
     return std::nullopt;
@@ -52,7 +52,8 @@ int run(const PeersCommand& /*command*/, const GlobalOptions& globals, Output& o
   out.result(*answer);
   const boost::json::array& peers = answer->at("peers").as_array();
   if (peers.empty()) {
-    out.remark("No peers yet. Make an invite, or accept one:\n  agentroom invite create\n  agentroom invite accept URL");
+    out.remark(
+        "No peers yet. Make an invite, or accept one:\n  agentroom invite create\n  agentroom invite accept URL");
     return 0;
   }
   std::vector<std::vector<std::string>> rows{{"PEER", "NAME", "LAST USED", "UNSENT", "UNREAD", "RELAY"}};

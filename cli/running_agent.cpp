@@ -17,6 +17,9 @@ RunningAgent::~RunningAgent() {
   // What they refer to may be gone by now; the turns of the shutdown still bring events.
   see_ = nullptr;
   see_connected_ = nullptr;
+  control_.reset();
+  if (agent_) agent_->shut_down();  // may still answer requests
+  requests_.reset();
 }
 
 Result<std::unique_ptr<RunningAgent>> RunningAgent::open(Context& context, runtime::Process& process,
@@ -75,10 +78,11 @@ Result<RunningAgent::End> RunningAgent::run_until(const std::function<bool()>& d
 }
 
 void RunningAgent::stop() {
+  control_->take_no_more();
+  agent_->shut_down();  // ends what is under way: who asked for it hears how
   requests_->stop({ErrorCode::kCancelled, "the process that serves this home is stopping",
                    "the same command works again when it has ended"});
   control_.reset();
-  agent_->shut_down();
 }
 
 }  // namespace agentroom::cli

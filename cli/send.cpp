@@ -51,11 +51,12 @@ int run(const SendCommand& command, const GlobalOptions& globals, Output& out) {
   auto sent = ask_agent(*context, {"send", {{"peer", command.peer}, {"text", std::move(text)}}},
                         {.alone = {.server = globals.server, .server_overrides = globals.server.has_value()},
                          .progress = [&](boost::json::object members) { stored = std::move(members); }});
-  if (!sent && !stored.empty() && sent.error().code == ErrorCode::kCancelled) {
-    // Whoever took it went away after it was durable in the outbox.
+  if (!sent && !stored.empty() &&
+      (sent.error().code == ErrorCode::kCancelled || sent.error().code == ErrorCode::kTimeout)) {
+    // Whoever took it went away, or stands still, after it was durable in the outbox.
     stored["status"] = "pending";
     stored["reason"] = sent.error().message;
-    stored["hint"] = "";
+    stored["hint"] = sent.error().code == ErrorCode::kTimeout ? sent.error().hint : "";
     sent = std::move(stored);
   }
   if (!sent) return out.error(sent.error());

@@ -128,7 +128,10 @@ int run(const ServeCommand& command, const GlobalOptions& globals, Output& out) 
                                    .concurrency = settings.concurrency});
   if (!agent) return out.error(agent.error());
   Serve serve(command, stream, **agent);
-  if (auto seeded = serve.seed(); !seeded) return out.error(seeded.error());
+  if (auto seeded = serve.seed(); !seeded) {
+    (*agent)->stop();
+    return out.error(seeded.error());
+  }
   return serve.run();
 }
 

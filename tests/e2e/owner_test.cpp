@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <atomic>
 #include <fstream>
+#include <functional>
+#include <map>
 #include <thread>
 
 #include "room.hpp"
@@ -35,6 +38,15 @@ class OwnerTest : public testing::Test {
   }
   /// Connected or not: what waits in the inbox is told before the link is up.
   std::unique_ptr<Child> listen(const Home& home) { return home.start({"listen", "--server", relay.url(), "--json"}); }
+  static bool comes_true(const std::function<bool()>& fact) {
+    const auto until = std::chrono::steady_clock::now() + kDeadline;
+    while (!fact()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
   void stop(Child& child) {
     child.signal(SIGTERM);
     EXPECT_EQ(child.wait(), 0) << child.errors();
@@ -205,7 +217,7 @@ TEST_F(OwnerTest, ListenBesideServeMirrorsItsEventsAndOutlivesIt) {
 TEST_F(OwnerTest, TheInviteOfServeIsShownToItsOwnReaderAlone) {
   relay.child->signal(SIGSTOP);  // so that the mirror is there before the invite is
   auto server = alice.start({"serve", "--invite", "--server", relay.url(), "--on-message", "cat", "--json"});
-  while (!fs::exists(alice.path() / "control.sock")) std::this_thread::yield();
+  ASSERT_TRUE(comes_true([&] { return fs::exists(alice.path() / "control.sock"); }));
   auto mirror = listen(alice);
   await(*mirror, "listening");
   relay.child->signal(SIGCONT);
@@ -246,6 +258,94 @@ TEST_F(OwnerTest, ARequestThatADyingOwnerNeverBeganIsCarriedOutByItsCommand) {
   EXPECT_EQ(text(await(*listener, "message"), "text"), "not lost");
 }
 
+TEST_F(OwnerTest, AnOwnerThatStopsLosesNothingAndHasNothingSentTwice) {
+  auto listener = listen(alice);
+  // Senders that are told "pending" or "delivered" do no more; whoever is told of an error sends again, as a person
+  // would: so nothing may be refused that goes out after all.
+  std::vector<std::thread> senders;
+  std::atomic<int> running = kSenders;
+  for (int sender = 0; sender < kSenders; ++sender) {
+    senders.emplace_back([&, sender] {
+      Home view;
+      view.environment = bob.environment;
+      for (int n = 0; n < kEach; ++n) {
+        const std::string what = std::to_string(sender) + " " + std::to_string(n);
+        Ended sent;
+        for (int attempt = 0; attempt < 20; ++attempt) {
+          sent = view.run({"send", alice_key, what, "--json"});
+          if (sent.json()["ok"].as_bool()) break;
+        }
+        EXPECT_TRUE(sent.json()["ok"].as_bool()) << sent.out;
+      }
+      --running;
+    });
+  }
+  while (running > 0) {
+    auto server = bob.start({"serve", "--server", relay.url(), "--on-message", "cat >/dev/null", "--json"});
+    server->read_line();
+    server->read_line(std::chrono::milliseconds(30));
+    server->signal(SIGTERM);
+    EXPECT_EQ(server->wait(), 0) << server->errors();
+  }
+  for (std::thread& sender : senders) sender.join();
+  // Whatever is pending goes out with this one.
+  EXPECT_EQ(bob.run({"send", alice_key, "the last", "--json"}).code, 0);
+  std::map<std::string, int> seen;
+  for (std::string what; what != "the last";) {
+    const auto message = await(*listener, "message");
+    ASSERT_TRUE(message.contains("text"));
+    what = text(message, "text");
+    ++seen[what];
+  }
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(kSenders * kEach) + 1);
+  for (const auto& [what, times] : seen) EXPECT_EQ(times, 1) << what;
+}
+
+TEST_F(OwnerTest, ASignalToACommandThatWaitsEndsItCleanly) {
+  relay.child->signal(SIGSTOP);
+  for (const auto& command : std::vector<std::vector<std::string>>{
+           {"invite", "create", "--server", relay.url(), "--json"}, {"send", alice_key, "later", "--json"}}) {
+    auto waiting = bob.start(command);
+    const auto lock = bob.path() / "lock";
+    ASSERT_TRUE(comes_true([&] { return fs::file_size(lock) > 0; }));
+    EXPECT_FALSE(waiting->read_line(std::chrono::milliseconds(300)));
+    waiting->signal(SIGINT);
+    const auto line = waiting->read_line();
+    ASSERT_TRUE(line) << waiting->errors();
+    const bool sent = command.front() == "send";
+    EXPECT_NE(line->find(sent ? "\"pending\"" : "\"cancelled\""), std::string::npos) << *line;
+    EXPECT_EQ(waiting->wait(), sent ? 3 : 1);
+  }
+  relay.child->signal(SIGCONT);
+}
+
+TEST_F(OwnerTest, AFullQueueIsToldAsWhatItIs) {
+  Home crowded;
+  Relay small(crowded, 0, {"--config", crowded.write("r.toml", "[relay.limits]\nmailbox_messages = 1\n").string()});
+  Home ann;
+  Home ben;
+  const auto created = ann.run({"invite", "create", "--server", small.url(), "--json"});
+  const auto accepted = ben.run({"invite", "accept", text(created.json(), "url"), "--wait", "0", "--json"});
+  const std::string peer = text(accepted.json(), "peer_pk");
+  for (int i = 0; i < 2; ++i) {
+    const auto sent = ben.run({"send", peer, "hello", "--json"});
+    if (sent.code == 0) continue;
+    EXPECT_EQ(sent.code, 3) << sent.out;
+    EXPECT_EQ(text(sent.json(), "status"), "pending");
+    EXPECT_NE(text(sent.json(), "reason").find("recipient queue full"), std::string::npos) << sent.out;
+    return;
+  }
+  FAIL() << "the mailbox took more than one";
+}
+
+TEST_F(OwnerTest, WhatIsNotTextIsToldTheSameWithAndWithoutAnOwner) {
+  const auto alone = alice.run({"send", bob_key, "caf\xe9", "--json"});
+  auto server = serve(alice);
+  const auto beside = alice.run({"send", bob_key, "caf\xe9", "--json"});
+  EXPECT_EQ(alone.out, beside.out);
+  EXPECT_NE(text(beside.json(), "error").find("UTF-8"), std::string::npos);
+}
+
 TEST_F(OwnerTest, AHomeWithALongPathIsServedLikeAnyOther) {
   fs::path deep = alice.desk() / "deep";
   while (deep.string().size() < 250) deep /= "a-folder-with-a-long-name";
@@ -265,7 +365,7 @@ TEST_F(OwnerTest, ACommandWaitsForAnotherThatHasTheHome) {
   const auto created = carol.run({"invite", "create", "--server", relay.url(), "--json"});
   auto waiting = alice.start({"invite", "accept", text(created.json(), "url"), "--wait", "2", "--json"});
   // It holds the home for as long as it waits for Carol, who is not there.
-  while (!fs::exists(alice.path() / "lock")) std::this_thread::yield();
+  ASSERT_TRUE(comes_true([&] { return fs::file_size(alice.path() / "lock") > 0; }));
   const auto sent = alice.run({"send", bob_key, "patient", "--json"});
   EXPECT_EQ(sent.code, 0) << sent.out << sent.err;
   EXPECT_EQ(waiting->wait(), 0);

@@ -42,6 +42,12 @@ Result<Error> parse_error(const json::value& value) {
 
 }  // namespace
 
+ControlReply not_begun() {
+  return {.kind = ControlReply::Kind::kError,
+          .members = {},
+          .error = {ErrorCode::kAborted, "the process that serves this home is stopping", {}}};
+}
+
 std::string to_line(const ControlRequest& request) {
   const json::object object{{kVersion, kControlVersion}, {"request", request.name}, {"arguments", request.arguments}};
   return json::serialize(object) + "\n";

@@ -6,7 +6,8 @@
 //                      {"answer":{...}}            the last line, or
 //                      {"error":{"message","code","hint"}}
 //
-// A connection carries one request. One that ends before `working` was never begun and may be made again.
+// A connection carries one request. One that ends before `working`, or with an error of the code "aborted", was never
+// begun and may be made again.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -33,6 +34,9 @@ struct ControlReply {
   boost::json::object members;  ///< of kProgress and kAnswer
   Error error;                  ///< of kError
 };
+
+/// The request was not begun: the owner is stopping.
+ControlReply not_begun();
 
 /// Ends with a newline.
 std::string to_line(const ControlRequest& request);

@@ -1,5 +1,6 @@
 #include "runtime/control_server.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -29,6 +30,11 @@ constexpr Duration kLastWordsTime = std::chrono::seconds(1);
 constexpr std::size_t kUnsentBytes = 4'194'304;
 constexpr std::size_t kConnections = 128;
 
+/// A program that a plugin starts must not keep a dead owner's socket open.
+void close_on_exec(int fd) {
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 /// Outlives every session, and every exchange that was handed out.
 struct Core {
   asio::io_context io{1};
@@ -46,12 +52,15 @@ class Exchange final : public ControlExchange {
   bool gone() const override { return gone_; }
 
   void set_gone() { gone_ = true; }
+  void set_begun() { begun_ = true; }
+  bool begun() const { return begun_; }
   void sent(std::size_t bytes) { unsent_ -= bytes; }
 
  private:
   std::shared_ptr<Core> core_;
   std::weak_ptr<Session> session_;
   std::atomic<bool> gone_ = false;
+  std::atomic<bool> begun_ = false;  ///< the engine thread has the request
   std::atomic<std::size_t> unsent_ = 0;
 };
 
@@ -59,7 +68,7 @@ class Exchange final : public ControlExchange {
 class Session final : public std::enable_shared_from_this<Session> {
  public:
   struct Events {
-    std::function<void(ControlRequest, std::shared_ptr<ControlExchange>)> on_request;
+    std::function<void(ControlRequest, std::shared_ptr<Exchange>)> on_request;
     std::function<void(std::shared_ptr<ControlExchange>)> on_gone;
     std::function<void(Session*)> on_closed;
   };
@@ -89,8 +98,15 @@ class Session final : public std::enable_shared_from_this<Session> {
     if (unsent_.size() == 1) write_next();
   }
 
-  /// Nothing new is taken; what is queued goes out.
+  /// Nothing new is taken; what is queued goes out. Not while the engine thread runs.
   void finish() {
+    if (closed_ || closing_) return;
+    const bool read = asked_ || !request_.name.empty();
+    if (read && !exchange_->begun()) {
+      request_ = {};
+      asked_ = false;
+      return write(to_line(not_begun()), true);
+    }
     closing_ = true;
     if (unsent_.empty()) close();
   }
@@ -131,12 +147,12 @@ class Session final : public std::enable_shared_from_this<Session> {
   }
 
   void on_written(error_code error) {
-    if (error) return close();
+    if (error || closed_) return close();
     const std::size_t size = unsent_.front().size();
     unsent_.pop_front();
     if (!asked_ && !request_.name.empty()) {  // that was `working`
       asked_ = true;
-      events_.on_request(std::move(request_), exchange_);
+      events_.on_request(std::exchange(request_, {}), exchange_);
     } else if (asked_) {
       exchange_->sent(size);
     }
@@ -194,6 +210,7 @@ class ControlServer::Listener {
     error_code error;
     const stream_protocol::endpoint endpoint(folder_.socket_name());
     acceptor_.open(endpoint.protocol(), error);
+    if (!error) close_on_exec(acceptor_.native_handle());
     if (!error) acceptor_.bind(endpoint, error);
     // Before it listens nobody can connect, so that nobody does while its mode is wider.
     if (!error && ::chmod(folder_.socket_name().c_str(), 0600) != 0)
@@ -231,16 +248,18 @@ class ControlServer::Listener {
   }
 
   void serve(stream_protocol::socket socket) {
+    close_on_exec(socket.native_handle());
     if (!socket_peer(socket.native_handle()).same_user) return;
     auto session = std::make_shared<Session>(
         core_, std::move(socket),
         Session::Events{.on_request =
-                            [this](ControlRequest request, std::shared_ptr<ControlExchange> exchange) {
+                            [this](ControlRequest request, std::shared_ptr<Exchange> exchange) {
                               loop_.post([handlers = std::weak_ptr(handlers_), request = std::move(request),
                                           exchange = std::move(exchange)]() mutable {
-                                if (const auto alive = handlers.lock()) {
-                                  alive->on_request(std::move(request), std::move(exchange));
-                                }
+                                const auto alive = handlers.lock();
+                                if (!alive) return;
+                                exchange->set_begun();
+                                alive->on_request(std::move(request), std::move(exchange));
                               });
                             },
                         .on_gone =

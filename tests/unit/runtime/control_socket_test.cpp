@@ -47,6 +47,9 @@ class FakeLoop final : public Executor {
     lock.unlock();
     task();
   }
+  void run_all() {
+    while (!tasks_.empty()) run_one();
+  }
 
  private:
   std::mutex mutex_;
@@ -114,6 +117,8 @@ TEST_F(ControlSocket, CarriesARequestItsProgressAndItsAnswer) {
   auto end = client.next(kDeadline);
   ASSERT_TRUE(end);
   EXPECT_FALSE(*end);
+  server.reset();
+  loop.run_all();
   EXPECT_EQ(gone, 0) << "an answered exchange does not end early";
 }
 
@@ -250,6 +255,21 @@ TEST_F(ControlSocket, ServesMoreConnectionsThanItHoldsAtATime) {
     exchanges.back()->reply(answer({}));
   }
   EXPECT_EQ(requests.size(), clients.size());
+}
+
+TEST_F(ControlSocket, TellsARequestThatWasNeverBegunSo) {
+  serve(folder.path);
+  ControlClient client = connect(folder.path);
+  ASSERT_TRUE(client.ask({"send", {}}));
+  auto working = client.next(kDeadline);
+  ASSERT_TRUE(working && *working);
+  server.reset();  // the loop never ran what was posted
+  auto reply = client.next(kDeadline);
+  ASSERT_TRUE(reply && *reply);
+  EXPECT_EQ((*reply)->kind, ControlReply::Kind::kError);
+  EXPECT_EQ((*reply)->error.code, ErrorCode::kAborted);
+  loop.run_all();
+  EXPECT_TRUE(requests.empty());
 }
 
 TEST_F(ControlSocket, EndsExchangesThatAreOpenWhenItEnds) {
