@@ -62,7 +62,9 @@ std::string Help::what_is_wrong_with(const std::vector<std::string>& words) cons
     for (std::string each; std::getline(alternatives, each, '|'); last = each) {
       if (!help.commands.contains(each)) {
         const bool stands_for_any = std::isupper(static_cast<unsigned char>(each.front())) != 0;
-        return stands_for_any ? "" : "there is no command agentroom " + path + (path.empty() ? "" : " ") + each;
+        if (!stands_for_any) return "there is no command agentroom " + path + (path.empty() ? "" : " ") + each;
+        const auto wrong = std::ranges::find_if(options, [&](const auto& option) { return !has_option(option); });
+        return wrong == options.end() ? "" : "no command has an option " + *wrong;
       }
     }
     path += (path.empty() ? "" : " ") + last;
