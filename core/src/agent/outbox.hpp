@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 
 #include "agent/context.hpp"
@@ -76,6 +77,10 @@ class Outbox {
     bool probing = false;  ///< only the head goes, until it is taken
     bool listed = false;   ///< in its relay's turn order
   };
+  /// By what they are, not by where they lie: the same events always make the same run.
+  struct ByName {
+    bool operator()(const Lane* a, const Lane* b) const { return std::tie(a->url, a->to) < std::tie(b->url, b->to); }
+  };
   struct Relay {
     std::map<AgentId, Lane> lanes{};
     std::deque<Lane*> turns{};  ///< lanes with something to send, one message a turn
@@ -110,7 +115,7 @@ class Outbox {
   std::unordered_map<AgentId, std::size_t> counts_;
   std::size_t bytes_ = 0;
   std::uint64_t next_sequence_ = 1;
-  std::set<Lane*> blocked_;  ///< with a retry_at
+  std::set<Lane*, ByName> blocked_;  ///< with a retry_at
   /// What relays queued: a later refusal by the recipient is still told. Bounded; the oldest are forgotten.
   std::deque<MsgId> queued_order_;
   std::unordered_map<MsgId, AgentId> queued_;
