@@ -49,6 +49,22 @@ TEST(Documents, NameOnlyCommandsAndOptionsThatExist) {
   }
 }
 
+TEST(Documents, NameOnlyVariablesThatExist) {
+  std::string sources;
+  for (const char* folder : {"core/src", "cli", "plugins"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      if (entry.path().extension() == ".cpp") sources += read_text(entry.path());
+    }
+  }
+  static const std::regex variable("AGENTROOM_[A-Z_]+");
+  for (const std::string name : {"README.md", "docs/operations.md", "docs/security.md"}) {
+    for (const Span& span : read_document(kRoot, name).code) {
+      if (!std::regex_match(span.text, variable)) continue;
+      EXPECT_NE(sources.find("\"" + span.text), std::string::npos) << name << ":" << span.line << ": " << span.text;
+    }
+  }
+}
+
 TEST(Documents, LinkOnlyToWhatExists) {
   for (const std::string& name : document_names(kRoot)) {
     for (const Span& link : read_document(kRoot, name).links) {

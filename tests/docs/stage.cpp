@@ -107,10 +107,9 @@ Stage::Machine& Stage::machine(const std::string& where) {
   Machine& on = found->second;
   if (!fresh) return on;
   on.user = folder_.path() / found->first;
-  on.desk = on.user / "desk";
+  on.desk = examples_.empty() ? on.user : on.user / "examples";
   fs::create_directory(on.user);
   if (examples_.empty()) {
-    fs::create_directory(on.desk);
     write_executable(on.desk / "brain.sh", kHandler);
   } else {
     fs::copy(examples_, on.desk, fs::copy_options::recursive);
@@ -160,7 +159,7 @@ std::unique_ptr<e2e::Child> Stage::start(Machine& on, const std::string& command
                               in_shell_quotes(fs::path(AGENTROOM_BINARY).parent_path()) + ":$PATH\n";
   const e2e::Environment environment{{"HOME", on.user.string()},
                                      {"SSL_CERT_FILE", (folder_.path() / "ca.pem").string()}};
-  const fs::path errors = on.user / ("stderr." + std::to_string(++on.commands));
+  const fs::path errors = folder_.path() / (on.user.filename().string() + "." + std::to_string(++on.commands));
   return std::make_unique<e2e::Child>("/bin/bash", std::vector<std::string>{"-c", setting + command}, environment,
                                       errors, on.desk);
 }

@@ -17,7 +17,8 @@ namespace agentroom::docs {
 
 class Stage {
  public:
-  /// `examples`: is copied to every machine, and is where the commands are typed. Empty: an empty folder is.
+  /// `examples`: is copied to every machine, and is where the commands are typed; empty: they are typed in the user's
+  /// home.
   Stage(Before before, const std::filesystem::path& examples = {});
   /// Fails the test when something that runs does not end well.
   ~Stage();
@@ -46,7 +47,7 @@ class Stage {
     std::list<Running> running;
     std::string seen;
     std::vector<Span> shown;  ///< lines of output in the documents
-    int commands = 0;
+    int commands = 0;         ///< typed so far
   };
 
   Machine& machine(const std::string& where);
