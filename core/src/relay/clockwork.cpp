@@ -58,7 +58,7 @@ void RelayEngine::State::look(Connection& connection) {
   if (connection.paused == 0) {
     if (now >= connection.heard_at + kSilence) return end(connection, kGoingAway, "nothing was heard for 45 s");
     if (now >= connection.heard_at + kPingAfter && !std::exchange(connection.pinged, true)) {
-      connections.frame(connection, protocol::Ping{});
+      connections.ping(connection);
     }
     next = connection.heard_at + (connection.pinged ? kSilence : kPingAfter);
     if (!connection.window.empty()) {

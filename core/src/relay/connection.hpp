@@ -23,11 +23,12 @@ struct Route {
 };
 
 /// The first message to a recipient that was told to come again later. Until it does, what the sender wrote after it
-/// waits as well, or it would overtake.
+/// waits as well, or it would overtake. Once a Ping that followed the refusal is answered nothing is on its way that
+/// the sender wrote before it knew: if another message comes then, the first was given up.
 struct HeldBack {
   MsgId first;
   protocol::Code code = protocol::Code::kQueueFull;
-  Duration since{};
+  std::uint64_t ping = 0;  ///< the number of that Ping on this connection
 };
 
 ///   challenged --hello--> ready --> closed (until the transport says so too)
@@ -51,8 +52,11 @@ class Connection {
   bool blocked = false;  ///< more is unsent than one connection may hold; until drained
   bool pinged = false;   ///< since something was heard
   bool pong_due = false;
+  bool ping_due = false;
   std::uint8_t paused = 0;  ///< reasons, of Pause
   std::uint8_t bad_frames = 0;
+  std::uint64_t pings = 0;  ///< sent or due; each is answered by a Pong, in order
+  std::uint64_t pongs = 0;
 
   std::unique_ptr<protocol::RelayHandshake> handshake;  ///< until it is ready
   std::optional<crypto::LinkCipher> cipher;

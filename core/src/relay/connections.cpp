@@ -44,9 +44,17 @@ void Connections::pong(Connection& connection) {
   mark(connection);
 }
 
+std::uint64_t Connections::ping(Connection& connection) {
+  if (!std::exchange(connection.ping_due, true)) ++connection.pings;
+  mark(connection);
+  return connection.pings;
+}
+
 void Connections::write(Connection& connection, bool all) {
   if (connection.pong_due) connection.writer.add(protocol::Pong{});
   connection.pong_due = false;
+  if (connection.ping_due) connection.writer.add_behind_acks(protocol::Ping{});
+  connection.ping_due = false;
   std::size_t unsent = 0;
   connection.writer.flush(*connection.cipher, [&](Bytes message) {
     unsent = channels_.send(connection.channel, std::move(message));

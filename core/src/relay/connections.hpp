@@ -31,6 +31,8 @@ class Connections {
   void frame(Connection& connection, const protocol::Frame& frame);
   void ack(Connection& connection, const protocol::AckItem& item);
   void pong(Connection& connection);
+  /// A Ping behind all that was said until now; its number.
+  std::uint64_t ping(Connection& connection);
   /// Sends what it still has to say, then closes. Only its counts remain until `forget`.
   void close(Connection& connection, std::uint16_t code, std::string_view why);
   /// The transport took all that was sent.

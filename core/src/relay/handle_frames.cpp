@@ -1,4 +1,6 @@
 // Link messages of authenticated agents (protocol sections 6 and 9).
+#include <algorithm>
+
 #include "relay/engine_state.hpp"
 
 namespace agentroom {
@@ -51,7 +53,7 @@ void RelayEngine::State::handle(Connection& connection, protocol::Frame& frame) 
                  [&](protocol::InviteRevoke& revoke) { desk.revoke(connection, revoke); },
                  [&](protocol::InviteClaim& claim) { desk.claim(connection, claim); },
                  [&](protocol::Ping&) { connections.pong(connection); },
-                 [&](protocol::Pong&) {},
+                 [&](protocol::Pong&) { connection.pongs = std::min(connection.pongs + 1, connection.pings); },
                  [&](protocol::UnknownFrame&) {},
                  [&](protocol::Ack&) { bad_frame(connection, "Ack is the relay's to send"); },
                  [&](protocol::Delivery&) { bad_frame(connection, "Delivery is the relay's to send"); },

@@ -33,7 +33,7 @@ void LinkWriter::add(const protocol::Frame& frame) {
   ++frames_;
 }
 
-void LinkWriter::finish() {
+void LinkWriter::pack_acks() {
   for (std::size_t at = 0; at < acks_.items.size();) {
     const std::size_t count = std::min(kAcksInFrame, acks_.items.size() - at);
     if (count == acks_.items.size()) {
@@ -45,6 +45,10 @@ void LinkWriter::finish() {
     at += count;
   }
   acks_.items.clear();
+}
+
+void LinkWriter::finish() {
+  pack_acks();
   if (current_.empty()) return;
   usual_bytes_ = static_cast<std::uint32_t>(current_.size());
   full_.push_back(std::exchange(current_, Bytes{}));

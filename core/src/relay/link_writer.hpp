@@ -14,6 +14,10 @@ class LinkWriter {
  public:
   void add(const protocol::Frame& frame);
   void ack(const protocol::AckItem& item) { acks_.items.push_back(item); }
+  void add_behind_acks(const protocol::Frame& frame) {
+    pack_acks();
+    add(frame);
+  }
 
   bool empty() const { return current_.empty() && full_.empty() && acks_.items.empty(); }
   std::size_t acks() const { return acks_.items.size(); }
@@ -37,6 +41,7 @@ class LinkWriter {
 
  private:
   void start();
+  void pack_acks();
   void finish();
 
   Bytes current_;

@@ -14,7 +14,6 @@ constexpr std::uint32_t kRetryConnectedMs = 1'000;  ///< the recipient is taking
 constexpr std::uint32_t kRetryAwayMs = 10'000;      ///< it is not connected
 constexpr std::uint32_t kRetryStoreMs = 5'000;      ///< the disk takes nothing
 constexpr std::uint32_t kRetryNoMailboxMs = 5'000;
-constexpr Duration kHeldBack = std::chrono::seconds(30);
 constexpr std::size_t kHeldBackPeers = 256;
 constexpr std::uint64_t kUncommittedBytes = 32ULL << 20;
 /// The disk may hold more than is queued: a segment stays until its last message is done.
@@ -42,7 +41,7 @@ bool Router::is_held_back(Connection& from, const AgentId& to, const MsgId& msg_
   if (from.held_back.empty()) return false;
   const auto found = from.held_back.find(to);
   if (found == from.held_back.end()) return false;
-  if (found->second.first == msg_id || ledger_.now.steady - found->second.since >= kHeldBack) {
+  if (found->second.first == msg_id || from.pongs >= found->second.ping) {
     from.held_back.erase(found);
     return false;
   }
@@ -54,7 +53,7 @@ void Router::hold_back(Connection& from, const AgentId& to, const MsgId& msg_id,
   Code known = code;
   if (!is_held_back(from, to, msg_id, known)) {
     if (from.held_back.size() >= kHeldBackPeers) from.held_back.erase(from.held_back.begin());
-    from.held_back[to] = {msg_id, code, ledger_.now.steady};
+    from.held_back[to] = {msg_id, code, connections_.ping(from)};
   }
   const AgentRef recipient = ledger_.agents.find(to);
   const bool connected = recipient != kNone && ledger_.agents[recipient].connection != nullptr;

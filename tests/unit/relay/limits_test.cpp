@@ -101,14 +101,29 @@ TEST(Mailbox, ThatHasRoomAgainTakesTheRefusedMessageFirst) {
   EXPECT_TRUE(is(world.ada.answer(first), AckStatus::kDelivered));
 }
 
-TEST(Mailbox, WaitsForARefusedMessageNoLongerThanHalfAMinute) {
+TEST(Mailbox, RefusesWhatWasOnItsWayWhenAnEarlierMessageWasRefusedHoweverLateItComes) {
+  Pair world(with([](RelayLimits& limits) { limits.mailbox_messages = 2; }));
+  world.send(world.ada, world.bob, "0");
+  const MsgId first = world.send(world.ada, world.bob, "1");
+  world.turn();
+  world.receipt_all(world.bob);
+  world.advance(40s);
+  const MsgId second = world.send(world.ada, world.bob, "2");
+  world.turn();
+  EXPECT_TRUE(is(world.ada.answer(second), AckStatus::kRejected, Code::kQueueFull));
+  world.send_again(world.ada, world.bob, first, "1");
+  world.turn();
+  EXPECT_THAT(world.bob.texts(), ElementsAre("1"));
+}
+
+TEST(Mailbox, WaitsForARefusedMessageNoLongerThanUntilItsSenderKnowsAndSendsAnother) {
   Pair world(with([](RelayLimits& limits) { limits.mailbox_messages = 2; }));
   world.send(world.ada, world.bob, "0");
   world.send(world.ada, world.bob, "given up by its sender");
   world.turn();
+  EXPECT_EQ(world.ada.pings, 1U);
   world.receipt_all(world.bob);
   world.tell(world.ada, protocol::Pong{});
-  world.advance(30s);
   world.send(world.ada, world.bob, "2");
   world.turn();
   EXPECT_THAT(world.bob.texts(), ElementsAre("2"));

@@ -51,6 +51,18 @@ TEST_F(LinkWriterTest, PacksWhatWaitsIntoOneMessage) {
   EXPECT_EQ(std::get<protocol::Ack>(messages[0][2]).items.size(), 2U);
 }
 
+TEST_F(LinkWriterTest, PutsAFrameBehindTheAcksThatItFollows) {
+  writer.ack({});
+  writer.add_behind_acks(protocol::Ping{});
+  writer.ack({});
+  EXPECT_TRUE(flush());
+  const auto messages = read();
+  ASSERT_EQ(messages.size(), 1U);
+  ASSERT_EQ(messages[0].size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<protocol::Ack>(messages[0][0]));
+  EXPECT_TRUE(std::holds_alternative<protocol::Ping>(messages[0][1]));
+}
+
 TEST_F(LinkWriterTest, SendsNothingWhenThereIsNothing) {
   EXPECT_TRUE(flush());
   EXPECT_TRUE(sent.empty());
