@@ -31,13 +31,15 @@ void Outbox::on_ack(Link& link, const protocol::AckItem& item) {
   const Row& row = place.lane->rows.at(place.sequence);
   // Only the relay that carries a message may speak for it.
   if (place.lane->url != link.url() || !row.durable) return;
+  place.lane->waits_for.reset();
   switch (item.status) {
     case protocol::AckStatus::kDelivered:
     case protocol::AckStatus::kQueued: {
       const bool queued = item.status == protocol::AckStatus::kQueued;
       if (queued) remember_queued(msg_id, row.record.to);
       progress(row, queued ? SendStatus::kQueued : SendStatus::kDelivered);
-      place.lane->probing = false;
+      // An answer to what went before the refused head says nothing about what goes behind it.
+      if (place.lane->probe == place.sequence) place.lane->probing = false;
       context_.journal.remove_later(sequence_key(RecordKind::kOutgoing, place.sequence), context_.now);
       erase(msg_id);
       return;
@@ -74,11 +76,14 @@ void Outbox::retry_later(const Place& place, const protocol::AckItem& item) {
   const std::uint32_t after = item.retry_after_ms == 0 ? kRetryMs : item.retry_after_ms;
   lane.retry_at = context_.now.steady + std::chrono::milliseconds(std::clamp(after, kShortestRetryMs, kLongestRetryMs));
   blocked_.insert(&lane);
-  if (!std::exchange(row.told, true)) {
-    progress(row, SendStatus::kPending,
-             item.code == protocol::Code::kQueueFull ? words::recipient_queue_full()
-                                                     : words::refused("the message for now", item.code));
-  }
+  lane.waits_for = item.code == protocol::Code::kQueueFull ? words::recipient_queue_full()
+                                                           : words::refused("the message for now", item.code);
+  tell_waiting(lane, row);
+}
+
+void Outbox::tell_waiting(const Lane& lane, Row& row) {
+  if (!lane.waits_for || std::exchange(row.told, true)) return;
+  progress(row, SendStatus::kPending, *lane.waits_for);
 }
 
 void Outbox::fail(MsgId msg_id, Error why) {

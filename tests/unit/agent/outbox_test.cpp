@@ -112,6 +112,33 @@ TEST_F(Outgoing, AnAckThatWasNotYetWrittenIsHarmlessAfterACrash) {
   EXPECT_EQ(ann.store->count('o'), 0U) << "or on a commit of its own, a little later";
 }
 
+TEST_F(Outgoing, ALateAnswerToAnEarlierMessageLetsNothingPassTheRefusedOne) {
+  relay().mute_acks = true;
+  for (const char* text : {"1", "2", "3", "4"}) ann.send(bob.id(), text);
+  world.run();
+  const auto first = sends_of(ann, 1);
+  ASSERT_THAT(first, SizeIs(4));
+  const auto answer = [&](std::size_t message, protocol::AckStatus status, protocol::Code code = {}) {
+    relay().ack(ann.id(), first[message].msg_id.view(), status, code, 1'000);
+    world.run();
+  };
+  answer(1, protocol::AckStatus::kRejected, protocol::Code::kQueueFull);
+  world.advance(milliseconds(1'100));
+  const std::size_t before = relay().sends.size();
+  answer(0, protocol::AckStatus::kQueued);
+  ann.send(bob.id(), "5");
+  world.run();
+  EXPECT_THAT(sends_of(ann, before), IsEmpty()) << "3 and 4 are not answered yet";
+  answer(2, protocol::AckStatus::kRejected, protocol::Code::kQueueFull);
+  answer(3, protocol::AckStatus::kRejected, protocol::Code::kQueueFull);
+  world.advance(milliseconds(1'100));
+  ASSERT_THAT(sends_of(ann, before), SizeIs(1));
+  EXPECT_EQ(sends_of(ann, before)[0].msg_id, first[1].msg_id);
+  answer(1, protocol::AckStatus::kQueued);
+  ASSERT_THAT(sends_of(ann, before), SizeIs(4));
+  EXPECT_EQ(sends_of(ann, before)[1].msg_id, first[2].msg_id);
+}
+
 TEST_F(Outgoing, AFullQueueKeepsTheOrder) {
   for (std::size_t refused : {1, 3, 10}) {
     bob.events.clear();
@@ -141,6 +168,24 @@ TEST_F(Outgoing, AFullQueueIsToldAndTriedAgainWhenTheRelaySays) {
   world.advance(milliseconds(200));
   EXPECT_EQ(relay().sends.size(), before + 1);
   EXPECT_THAT(bob.received(), ElementsAre("x"));
+}
+
+TEST_F(Outgoing, WhatIsSentBehindAMessageThatFindsNoRoomIsToldSoToo) {
+  relay().refuse_sends.assign(1, {protocol::Code::kQueueFull, 5'000});
+  ann.send(bob.id(), "x");
+  world.run();
+  ann.events.clear();
+  ann.send(bob.id(), "y");
+  world.run();
+  ASSERT_THAT(ann.all<SendProgress>(), SizeIs(1));
+  EXPECT_EQ(ann.all<SendProgress>()[0].status, SendStatus::kPending);
+  EXPECT_EQ(ann.all<SendProgress>()[0].error->message, "recipient queue full");
+  world.advance(seconds(6));
+  EXPECT_THAT(bob.received(), ElementsAre("x", "y"));
+  ann.events.clear();
+  ann.send(bob.id(), "z");
+  world.run();
+  for (const SendProgress& step : ann.all<SendProgress>()) EXPECT_FALSE(step.error) << "there is room again";
 }
 
 TEST_F(Outgoing, AfterARefusalTheHeadGoesAloneUntilItIsTaken) {
