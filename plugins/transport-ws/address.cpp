@@ -37,7 +37,8 @@ sdk::Result<Tcp::endpoint> parse_listen_address(boost::asio::io_context& io, std
 
   Resolver resolver(io);
   const auto found = resolver.resolve(host, std::to_string(*port), Tcp::resolver::passive, error);
-  if (error || found.empty()) return fail(AR_NOT_FOUND, "no such host: " + host);
+  if (error || found.empty())
+    return fail(AR_NOT_FOUND, "no such host: " + host, "name an address of this machine, such as 127.0.0.1");
   // Where a name has several addresses, the IPv4 one is the one that other programs of this machine try too.
   for (const auto& entry : found) {
     if (entry.endpoint().address().is_v4()) return entry.endpoint();

@@ -21,13 +21,14 @@ sdk::Error cannot_listen(std::string_view address, ErrorCode error) {
   const std::string what = "cannot listen on " + std::string(address) + ": ";
   if (error == boost::asio::error::address_in_use) {
     return fail(AR_IN_USE, what + "the port is in use",
-                "Stop the program that listens there, or choose another port; port 0 picks a free one.");
+                "stop the program that listens there, or choose another port; port 0 picks a free one");
   }
   if (error == boost::asio::error::access_denied) {
-    return fail(AR_PERMISSION, what + "permission denied", "Ports below 1024 need a privilege; choose a higher one.");
+    return fail(AR_PERMISSION, what + "permission denied", "ports below 1024 need a privilege; choose a higher one");
   }
   if (error == boost::system::errc::address_not_available) {
-    return fail(AR_INVALID, what + "this machine has no such address");
+    return fail(AR_INVALID, what + "this machine has no such address",
+                "127.0.0.1 is this machine alone, 0.0.0.0 every address it has");
   }
   return fail(AR_IO, what + error.message());
 }
