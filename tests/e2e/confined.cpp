@@ -1,14 +1,19 @@
 // Runs a program as an ordinary user would, also for root and inside a container: without any privilege over files, and
-// with a limit on the size of the files that it writes.
+// with limits of one's choice.
 //
-//   confined [--file-size BYTES] PROGRAM [ARGUMENT...]
+//   confined [--file-size BYTES] [--no-listening] PROGRAM [ARGUMENT...]
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -29,20 +34,32 @@ bool limit_files(rlim_t bytes) {
   return ::signal(SIGXFSZ, SIG_IGN) != SIG_ERR && ::setrlimit(RLIMIT_FSIZE, &limit) == 0;
 }
 
+/// The system refuses every bind(), as it refuses low ports to those without the privilege.
+bool forbid_listening() {
+  std::array<sock_filter, 4> filter{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bind, 0, 1),
+                                     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+                                     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+  const sock_fprog program{filter.size(), filter.data()};
+  return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  int program = 1;
   bool ready = drop_privileges();
-  if (argc > 3 && std::string_view(argv[1]) == "--file-size") {
-    ready = ready && limit_files(std::strtoull(argv[2], nullptr, 10));
-    program = 3;
+  int at = 1;
+  for (; at < argc && std::string_view(argv[at]).starts_with("--"); ++at) {
+    const std::string_view limit = argv[at];
+    if (limit == "--no-listening") {
+      ready = ready && forbid_listening();
+    } else if (limit == "--file-size" && at + 1 < argc) {
+      ready = ready && limit_files(std::strtoull(argv[++at], nullptr, 10));
+    } else {
+      ready = false;
+    }
   }
-  if (!ready || program >= argc) {
-    std::perror("confined");
-    return 125;
-  }
-  ::execv(argv[program], argv + program);
-  std::perror(argv[program]);
+  if (ready && at < argc) ::execv(argv[at], argv + at);
+  std::perror("confined");
   return 125;
 }

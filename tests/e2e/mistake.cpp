@@ -69,6 +69,16 @@ void expect_words(const Mistake& mistake, const Told& told, const Home& home) {
   EXPECT_EQ(told.message.find('\n'), std::string::npos);
 }
 
+/// So that what a test has closed can be removed.
+void open_again(const fs::path& folder) {
+  std::error_code ignored;
+  for (auto at = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied, ignored);
+       at != fs::recursive_directory_iterator(); at.increment(ignored)) {
+    if (at->is_symlink(ignored) || !at->is_directory(ignored)) continue;
+    fs::permissions(at->path(), fs::perms::owner_all, fs::perm_options::add, ignored);
+  }
+}
+
 /// One form in a home of its own.
 Told run_form(const Mistake& mistake, bool json) {
   SCOPED_TRACE(json ? "for programs" : "for people");
@@ -84,12 +94,13 @@ Told run_form(const Mistake& mistake, bool json) {
   std::vector<std::string> arguments;
   if (json) arguments.emplace_back("--json");
   for (const std::string& argument : mistake.arguments) arguments.push_back(with_paths(argument, home));
-  const Ended ended = run_confined(home, arguments, mistake.input, mistake.file_size);
+  const Ended ended = run_confined(home, arguments, mistake.input, mistake.limits);
   EXPECT_EQ(ended.code, mistake.exit) << ended.out << ended.err;
   if (!json) {
     EXPECT_EQ(ended.out, "");
   }
   for (const std::string& secret : mistake.secrets) EXPECT_THAT(ended.out + ended.err, Not(HasSubstr(secret)));
+  open_again(home.desk());
   const Told told = json ? told_to_programs(ended, mistake.code) : told_to_people(ended);
   expect_words(mistake, told, home);
   const std::string folder = home.desk().string();
@@ -104,9 +115,8 @@ void PrintTo(const Mistake& mistake, std::ostream* out) {
 }
 
 Ended run_confined(const Home& home, const std::vector<std::string>& arguments, const std::string& input,
-                   std::optional<std::uint64_t> file_size) {
-  std::vector<std::string> all;
-  if (file_size) all = {"--file-size", std::to_string(*file_size)};
+                   const std::vector<std::string>& limits) {
+  std::vector<std::string> all = limits;
   all.emplace_back(AGENTROOM_BINARY);
   all.insert(all.end(), arguments.begin(), arguments.end());
   const Folder errors;

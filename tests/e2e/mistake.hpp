@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <iosfwd>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,17 +20,17 @@ struct Mistake {
   std::vector<std::string> words;  ///< all in the message
   std::string hint;                ///< in the hint
   std::function<void(Home&)> prepare{};
-  Environment environment{};                 ///< beside HOME and AGENTROOM_HOME; an empty value takes a variable away
-  std::string input{};                       ///< for stdin
-  std::optional<std::uint64_t> file_size{};  ///< no file may grow beyond it
-  std::vector<std::string> secrets{};        ///< shown nowhere
+  Environment environment{};           ///< beside HOME and AGENTROOM_HOME; an empty value takes a variable away
+  std::string input{};                 ///< for stdin
+  std::vector<std::string> limits{};   ///< more for `confined`
+  std::vector<std::string> secrets{};  ///< shown nowhere
 };
 
 void PrintTo(const Mistake& mistake, std::ostream* out);
 
 /// Runs `agentroom` without privileges over files, as an ordinary user does.
 Ended run_confined(const Home& home, const std::vector<std::string>& arguments, const std::string& input = {},
-                   std::optional<std::uint64_t> file_size = {});
+                   const std::vector<std::string>& limits = {});
 
 /// Fails the test unless both forms tell the mistake: the exit code; for people nothing but "error: ..." in one line
 /// and a hint below it, on stderr; for programs nothing but one JSON object, on stdout. Both with the same words.
