@@ -65,8 +65,11 @@ Result<MsgId> Outbox::post(Session& session, const protocol::Content& content) {
   context_.journal.then([this, msg_id] {
     const auto found = index_.find(msg_id);
     if (found == index_.end()) return;
-    found->second.lane->rows.at(found->second.sequence).durable = true;
-    list(*found->second.relay, *found->second.lane);
+    Lane& lane = *found->second.lane;
+    Row& row = lane.rows.at(found->second.sequence);
+    row.durable = true;
+    tell_waiting(lane, row);
+    list(*found->second.relay, lane);
   });
   return msg_id;
 }
@@ -153,6 +156,7 @@ void Outbox::on_ready(Link& link) {
     lane.retry_at.reset();
     lane.probing = false;
     lane.probe = 0;
+    lane.waits_for.reset();
     blocked_.erase(&lane);
     if (!lane.rows.empty()) list(relay, lane);
   }

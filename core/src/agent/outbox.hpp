@@ -64,7 +64,7 @@ class Outbox {
     OutgoingRecord record;
     bool durable = false;
     bool in_flight = false;
-    bool told = false;  ///< that the recipient's queue is full
+    bool told = false;  ///< that it waits for room at the recipient or the relay
   };
   struct Lane {
     std::string url;
@@ -74,9 +74,10 @@ class Outbox {
     std::size_t in_flight = 0;
     std::size_t in_flight_bytes = 0;
     std::optional<Duration> retry_at{};
-    bool probing = false;     ///< only the head goes, alone, until it is taken
-    std::uint64_t probe = 0;  ///< the head that went; 0 while earlier sends wait for answers
-    bool listed = false;      ///< in its relay's turn order
+    bool probing = false;              ///< only the head goes, alone, until it is taken
+    std::uint64_t probe = 0;           ///< the head that went; 0 while earlier sends wait for answers
+    std::optional<Error> waits_for{};  ///< why the head was not taken; nothing once it is
+    bool listed = false;               ///< in its relay's turn order
   };
   /// By what they are, not by where they lie: the same events always make the same run.
   struct ByName {
@@ -103,6 +104,8 @@ class Outbox {
   void erase(MsgId msg_id);  // by value: callers name it by the row that goes
   void reject(const Place& place, const protocol::AckItem& item);
   void retry_later(const Place& place, const protocol::AckItem& item);
+  /// Tells once that a row waits because the head of its lane does.
+  void tell_waiting(const Lane& lane, Row& row);
   void fail(MsgId msg_id, Error why);
   void progress(const Row& row, SendStatus status, std::optional<Error> why = {});
   void remember_queued(const MsgId& msg_id, const AgentId& to);

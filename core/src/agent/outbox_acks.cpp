@@ -31,6 +31,7 @@ void Outbox::on_ack(Link& link, const protocol::AckItem& item) {
   const Row& row = place.lane->rows.at(place.sequence);
   // Only the relay that carries a message may speak for it.
   if (place.lane->url != link.url() || !row.durable) return;
+  place.lane->waits_for.reset();
   switch (item.status) {
     case protocol::AckStatus::kDelivered:
     case protocol::AckStatus::kQueued: {
@@ -75,11 +76,14 @@ void Outbox::retry_later(const Place& place, const protocol::AckItem& item) {
   const std::uint32_t after = item.retry_after_ms == 0 ? kRetryMs : item.retry_after_ms;
   lane.retry_at = context_.now.steady + std::chrono::milliseconds(std::clamp(after, kShortestRetryMs, kLongestRetryMs));
   blocked_.insert(&lane);
-  if (!std::exchange(row.told, true)) {
-    progress(row, SendStatus::kPending,
-             item.code == protocol::Code::kQueueFull ? words::recipient_queue_full()
-                                                     : words::refused("the message for now", item.code));
-  }
+  lane.waits_for = item.code == protocol::Code::kQueueFull ? words::recipient_queue_full()
+                                                           : words::refused("the message for now", item.code);
+  tell_waiting(lane, row);
+}
+
+void Outbox::tell_waiting(const Lane& lane, Row& row) {
+  if (!lane.waits_for || std::exchange(row.told, true)) return;
+  progress(row, SendStatus::kPending, *lane.waits_for);
 }
 
 void Outbox::fail(MsgId msg_id, Error why) {

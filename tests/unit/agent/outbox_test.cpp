@@ -170,6 +170,24 @@ TEST_F(Outgoing, AFullQueueIsToldAndTriedAgainWhenTheRelaySays) {
   EXPECT_THAT(bob.received(), ElementsAre("x"));
 }
 
+TEST_F(Outgoing, WhatIsSentBehindAMessageThatFindsNoRoomIsToldSoToo) {
+  relay().refuse_sends.assign(1, {protocol::Code::kQueueFull, 5'000});
+  ann.send(bob.id(), "x");
+  world.run();
+  ann.events.clear();
+  ann.send(bob.id(), "y");
+  world.run();
+  ASSERT_THAT(ann.all<SendProgress>(), SizeIs(1));
+  EXPECT_EQ(ann.all<SendProgress>()[0].status, SendStatus::kPending);
+  EXPECT_EQ(ann.all<SendProgress>()[0].error->message, "recipient queue full");
+  world.advance(seconds(6));
+  EXPECT_THAT(bob.received(), ElementsAre("x", "y"));
+  ann.events.clear();
+  ann.send(bob.id(), "z");
+  world.run();
+  for (const SendProgress& step : ann.all<SendProgress>()) EXPECT_FALSE(step.error) << "there is room again";
+}
+
 TEST_F(Outgoing, AfterARefusalTheHeadGoesAloneUntilItIsTaken) {
   relay().refuse_sends.assign(4, {protocol::Code::kQueueFull, 1'000});
   for (int i = 0; i < 5; ++i) ann.send(bob.id(), std::to_string(i));
