@@ -224,8 +224,12 @@ Result<void> AgentRequests::accept_invite(Id id, const Object& arguments) {
 void AgentRequests::accepted(Id id, const AcceptedInvite& invite, std::int64_t wait_ms, bool online) {
   Running* running = find(id);
   if (running == nullptr) return;
-  const auto members = [invite](bool is_online) {
-    return Object{{"peer_pk", key(invite.peer)}, {"server_url", invite.server_url}, {"peer_online", is_online}};
+  const auto members = [this, invite](bool is_online) {
+    Object answer{{"peer_pk", key(invite.peer)}, {"server_url", invite.server_url}, {"peer_online", is_online}};
+    for (const PeerSummary& peer : engine().peers()) {
+      if (peer.id == invite.peer && !peer.name.empty()) answer["name"] = peer.name;
+    }
+    return answer;
   };
   running->progress({{"peer_pk", key(invite.peer)}, {"server_url", invite.server_url}});
   if (online || wait_ms <= 0) return finish(id, members(online));
@@ -235,9 +239,7 @@ void AgentRequests::accepted(Id id, const AcceptedInvite& invite, std::int64_t w
   running->see = [this, id, members, inviter = invite.peer](const AgentEvent& event) {
     const auto* peer = std::get_if<agent_events::PeerOnline>(&event);
     if (peer == nullptr || peer->peer != inviter) return;
-    Object answer = members(true);
-    answer["name"] = peer->name;
-    finish(id, std::move(answer));
+    finish(id, members(true));
   };
 }
 

@@ -100,8 +100,8 @@ class Demo {
       if (auto entered = stage_.enter(**actor); !entered) return entered;
       out_.event("identity", {{"name", name}, {"pk", base64url((*actor)->id().view())}}, {});
     }
-    tell("Two agents make their keys, each in a home of its own: alice " + short_key(base64url(alice_->id().view())) +
-         " and bob " + short_key(base64url(bob_->id().view())) + ".");
+    tell("Two agents make their keys, each in a home of its own:\n   alice " +
+         short_key(base64url(alice_->id().view())) + " and bob " + short_key(base64url(bob_->id().view())) + ".");
     return {};
   }
 
@@ -124,8 +124,8 @@ class Demo {
     };
     if (auto done = stage_.wait("the session", both_online); !done) return done;
     tell(
-        "alice makes an invite and hands it to bob, who accepts it. The invite's secret went from hand to hand;\n"
-        "   the relay never had it, so it can neither join nor listen.");
+        "alice makes an invite and hands it to bob, who accepts it. Its secret went\n"
+        "   from hand to hand; the relay never had it, and can neither join nor listen.");
     out_.event("session", {{"inviter", "alice"}, {"invitee", "bob"}}, {});
     return {};
   }
@@ -146,7 +146,7 @@ class Demo {
 
   Result<void> part() {
     stage_.leave(*bob_);
-    tell("bob goes away. alice writes on; the relay keeps it for him, on disk, before it says so:\n");
+    tell("bob goes away. alice writes on; the relay keeps it for him, on disk, before\n   it says so:\n");
     if (auto sent = say(*alice_, *bob_, kAfterwards); !sent) return sent;
     const auto queued = [this] {
       return alice_->find<agent_events::SendProgress>([](const auto& e) { return e.status == SendStatus::kQueued; }) !=

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <ctime>
+#include <ranges>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -148,7 +149,21 @@ void Output::line(std::string_view text) {
 
 void Output::remark(std::string_view text) {
   if (json_ || quiet_) return;
-  write_stderr(std::string(text) + "\n");
+  const std::size_t columns = terminal_columns(STDERR_FILENO);
+  if (columns == 0) return write_stderr(std::string(text) + "\n");
+  std::string lines;
+  for (const auto line : std::views::split(text, '\n')) {
+    const std::string_view whole(line.begin(), line.end());
+    const std::size_t indent = std::min(whole.find_first_not_of(' '), whole.size());
+    if (whole.size() <= columns || indent + kNarrowest > columns) {
+      lines += std::string(whole) + "\n";
+      continue;
+    }
+    for (const std::string& part : wrapped(whole.substr(indent), columns - indent)) {
+      lines += std::string(indent, ' ') + part + "\n";
+    }
+  }
+  write_stderr(lines);
 }
 
 void Output::warning(std::string_view text) {

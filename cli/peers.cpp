@@ -94,8 +94,8 @@ int run(const PeersVerifyCommand& command, const GlobalOptions& globals, Output&
   if (!answer) return code;
   out.line(out.styled(Style::kBold, in_lines(text(*answer, "safety_number"))));
   out.remark(
-      "Compare it with the peer's owner over a channel that is not this one, such as a call: the command\n"
-      "agentroom peers verify shows both of you the same digits, or somebody stands between you.");
+      "Compare it with the peer's owner over another channel, such as a call: the same\n"
+      "command shows both of you the same digits, or somebody stands between you.");
   return 0;
 }
 

@@ -161,7 +161,8 @@ int run(const SetupCommand& command, const GlobalOptions& globals, Output& out) 
               {"server_url", server->known ? server->url : ""},
               {"steps", steps.take()}});
   out.remark(server->known ? "Next: agentroom invite create, or agentroom invite accept URL"
-                           : "Next: agentroom relay (in another terminal), then agentroom invite create");
+                           : "Next, with an invite: agentroom invite accept URL\n"
+                             "To invite a peer:     agentroom relay, and in another terminal agentroom invite create");
   return 0;
 }
 

@@ -22,7 +22,7 @@ std::filesystem::path folder_of_this_library() {
 
 sdk::Result<Tls*> TlsLibrary::get() {
   if (tls_) return tls_.get();
-  const std::string path = (folder_of_this_library() / "transport-ws-tls.so").string();
+  const std::string path = (folder_of_this_library() / "private" / "transport-ws-tls.so").string();
   // It stays mapped, as every plugin does.
   void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   auto* const make = library == nullptr ? nullptr : reinterpret_cast<MakeTls*>(::dlsym(library, kMakeTls));

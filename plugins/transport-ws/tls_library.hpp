@@ -1,4 +1,4 @@
-// Loads transport-ws-tls.so from beside this library.
+// Loads private/transport-ws-tls.so from beside this library.
 #pragma once
 
 #include <memory>

@@ -248,7 +248,7 @@ TEST_F(MistakesTest, APluginThatIsMissingForeignOrBrokenIsNamedWithWhereItWasSou
 TEST_F(MistakesTest, AHomeInUseAPortInUseAndWideModesAreTold) {
   auto listener = alice.start({"listen", "--server", relay.url(), "--json"});
   await(*listener, "listening");
-  expect_error(alice.run({"listen", "--server", relay.url(), "--json"}), 1, "home_in_use",
+  expect_error(alice.run({"serve", "--on-message", "cat", "--server", relay.url(), "--json"}), 1, "home_in_use",
                "home is in use by pid " + std::to_string(listener->pid()));
 
   Home second;

@@ -82,7 +82,7 @@ TEST(TlsLibrary, IsNamedWhenItIsNotThere) {
   ar_channel channel = 0;
   Error error;
   EXPECT_EQ(client.try_connect("wss://localhost:1/ws", &channel, &error), AR_UNSUPPORTED);
-  EXPECT_THAT(error.message, HasSubstr(folder.file("transport-ws-tls.so")));
+  EXPECT_THAT(error.message, HasSubstr(folder.file("private/transport-ws-tls.so")));
   EXPECT_EQ(client.try_connect("ws://localhost:1/ws", &channel, &error), AR_OK) << "TLS is not needed";
 }
 
