@@ -149,7 +149,8 @@ const std::vector<Mistake> kSecrets{
     of_secret("OfDotEnvWithoutValue", {"{desk}/.env:2: "}, "HMAC_SECRET=", file(".env", "A=b\nHMAC_SECRET hunter2\n")),
     of_secret("OfDotEnvWithAnOpenQuote", {"{desk}/.env:1: ", "quote"},
               "HMAC_SECRET=", file(".env", "HMAC_SECRET=\"hunter2hunter2hunter2hunter2hunter2\n")),
-    of_secret("OfDotEnvHuge", {"{desk}/.env", "larger than"}, "working directory", file(".env", std::string(70'000, '#'))),
+    of_secret("OfDotEnvHuge", {"{desk}/.env", "larger than"}, "working directory",
+              file(".env", std::string(70'000, '#'))),
 };
 
 std::string name_of(const testing::TestParamInfo<Mistake>& info) {

@@ -34,7 +34,8 @@ using Problems = std::vector<Problem>;
 
 void sort_by_place(Problems& problems);
 
-/// The first problem as an error of code kConfig, or kUsage when a flag is wrong; tells how many more there are. `problems` is not empty.
+/// The first problem as an error of code kConfig, or kUsage when a flag is wrong; tells how many more there are.
+/// `problems` is not empty.
 Error to_error(const Problems& problems);
 
 }  // namespace agentroom::config
