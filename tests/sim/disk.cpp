@@ -1,21 +1,30 @@
 #include "disk.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace agentroom::sim {
 
-SimStore::SimStore(Disk& disk, Scheduler& scheduler, Dice& dice, std::function<void()> poke)
-    : disk_(disk), scheduler_(scheduler), dice_(dice), poke_(std::move(poke)) {}
+SimStore::SimStore(Disk& disk, Scheduler& scheduler, Dice& dice, Chronicle& chronicle, std::function<bool()> lives,
+                   std::function<void()> poke)
+    : disk_(disk),
+      scheduler_(scheduler),
+      dice_(dice),
+      chronicle_(chronicle),
+      lives_(std::move(lives)),
+      poke_(std::move(poke)) {}
 
 SimStore::~SimStore() = default;
 
 Result<std::optional<Bytes>> SimStore::get(ByteView key) {
+  if (disk_.faults && dice_.happens(disk_.plan.misread)) return fail(ErrorCode::kIo, "the simulated disk misread");
   const auto found = disk_.records.find(to_bytes(key));
   if (found == disk_.records.end()) return std::nullopt;
   return found->second;
 }
 
 Result<void> SimStore::scan(ByteView prefix, ByteView after, std::size_t limit, const Visitor& visit) {
+  if (disk_.faults && dice_.happens(disk_.plan.misread)) return fail(ErrorCode::kIo, "the simulated disk misread");
   const Bytes start = to_bytes(prefix);
   const Bytes past = to_bytes(after);
   std::size_t count = 0;
@@ -29,63 +38,76 @@ Result<void> SimStore::scan(ByteView prefix, ByteView after, std::size_t limit, 
 }
 
 void SimStore::commit(StoreBatch batch, Completion done) {
+  if (!lives_()) return;
   waiting_.push_back({std::move(batch), std::move(done)});
-  if (std::exchange(syncing_, true)) return;
+  if (!std::exchange(syncing_, true)) begin_sync();
+}
+
+void SimStore::begin_sync() {
   // Mostly quick; sometimes a disk that is busy, so that a crash finds much that is not durable yet.
-  const auto most = dice_.one_in(4) ? std::chrono::milliseconds(300) : std::chrono::milliseconds(2);
+  const Duration most = dice_.one_in(4) ? disk_.plan.sync : std::min(disk_.plan.sync, Duration(1'000));
   scheduler_.after(dice_.up_to(most), [this, token = std::weak_ptr(alive_)] {
     if (!token.expired()) sync();
   });
 }
 
 Result<void> SimStore::apply(const StoreBatch& batch) {
-  auto next = disk_.records;
   for (const StoreOp& op : batch) {
-    switch (op.kind) {
-      case StoreOp::Kind::kPut:
-        next[op.key] = op.value;
-        break;
-      case StoreOp::Kind::kDelete:
-        next.erase(op.key);
-        break;
-      case StoreOp::Kind::kPutIfAbsent:
-        if (!next.emplace(op.key, op.value).second) return fail(ErrorCode::kConflict, "the key is present");
-        break;
+    if (op.kind == StoreOp::Kind::kPutIfAbsent && disk_.records.contains(op.key)) {
+      return fail(ErrorCode::kConflict, "the key is present");
     }
   }
-  disk_.records = std::move(next);
-  ++disk_.commits;
+  for (const StoreOp& op : batch) {
+    if (op.kind == StoreOp::Kind::kDelete) {
+      disk_.records.erase(op.key);
+    } else {
+      disk_.records[op.key] = op.value;
+    }
+  }
+  chronicle_.fold(batch.size());
+  if (disk_.on_durable) disk_.on_durable(batch);
   return {};
 }
 
-// Takes some of what waits as one group; its completions come a moment after it is durable, so that a crash can fall
+// Takes some of what waits as one group; its completions come later than it is durable, so that a crash can fall
 // between.
 void SimStore::sync() {
   const std::size_t group = 1 + dice_.below(waiting_.size());
-  auto outcomes = std::make_shared<std::vector<std::pair<Completion, Result<void>>>>();
-  if (!failed_ && disk_.faults && dice_.one_in(400)) failed_ = true;
+  auto outcomes = std::make_shared<std::vector<Outcome>>();
   for (std::size_t i = 0; i < group; ++i) {
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
-    auto outcome = failed_ ? Result<void>(fail(ErrorCode::kIo, "the simulated disk failed")) : apply(next.batch);
-    outcomes->emplace_back(std::move(next.done), std::move(outcome));
+    const bool aborted = failed_;
+    if (!failed_ && disk_.faults && dice_.happens(disk_.plan.fails)) {
+      failed_ = true;
+      ++chronicle_.failed_commits;
+    }
+    auto result = aborted   ? Result<void>(fail(ErrorCode::kAborted, "a commit before this one failed"))
+                  : failed_ ? Result<void>(fail(ErrorCode::kIo, "the simulated disk failed"))
+                            : apply(next.batch);
+    outcomes->emplace_back(std::move(next.done), std::move(result));
   }
-  scheduler_.after(dice_.up_to(std::chrono::milliseconds(1)), [this, outcomes, token = std::weak_ptr(alive_)] {
-    for (auto& [done, outcome] : *outcomes) {
-      if (token.expired()) return;
-      done(std::move(outcome));
-    }
-    if (token.expired()) return;
-    syncing_ = false;
-    if (!waiting_.empty()) {
-      syncing_ = true;
-      sync();
-    }
-    poke_();
+  const Duration most = dice_.one_in(4) ? disk_.plan.told : std::min(disk_.plan.told, Duration(1'000));
+  scheduler_.after(dice_.up_to(most), [this, outcomes, token = std::weak_ptr(alive_)] {
+    if (!token.expired()) tell(*outcomes);
   });
 }
 
+void SimStore::tell(std::vector<Outcome>& outcomes) {
+  const std::weak_ptr<int> token(alive_);
+  for (auto& [done, result] : outcomes) {
+    done(std::move(result));
+    if (token.expired()) return;
+  }
+  syncing_ = !waiting_.empty();
+  if (syncing_) begin_sync();
+  poke_();
+}
+
 Result<void> SimStore::resume() {
+  if (disk_.faults && disk_.plan.fails != 0 && dice_.one_in(3)) {
+    return fail(ErrorCode::kIo, "the simulated disk does not come back yet");
+  }
   failed_ = false;
   return {};
 }

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 
 #include "agentroom/store.hpp"
+#include "chronicle.hpp"
+#include "plan.hpp"
 #include "scheduler.hpp"
 
 namespace agentroom::sim {
@@ -13,16 +16,18 @@ namespace agentroom::sim {
 /// What survives a crash.
 struct Disk {
   std::map<Bytes, Bytes> records;
-  std::uint64_t commits = 0;
-  bool faults = false;  ///< while true, a sync may fail and everything behind it
+  DiskPlan plan;
+  bool faults = false;  ///< while true commits and reads may fail
+  std::function<void(const StoreBatch& batch)> on_durable;
 };
 
 /// One run of a party on its disk. Batches that were not synced are lost when it goes; completions never come after
 /// that.
 class SimStore final : public Store {
  public:
-  /// `poke` is called after completions ran.
-  SimStore(Disk& disk, Scheduler& scheduler, Dice& dice, std::function<void()> poke);
+  /// `lives` is asked whether a commit still happens; `poke` is called after completions ran.
+  SimStore(Disk& disk, Scheduler& scheduler, Dice& dice, Chronicle& chronicle, std::function<bool()> lives,
+           std::function<void()> poke);
   ~SimStore() override;
 
   Result<std::optional<Bytes>> get(ByteView key) override;
@@ -35,12 +40,20 @@ class SimStore final : public Store {
     StoreBatch batch;
     Completion done;
   };
+  struct Outcome {
+    Completion done;
+    Result<void> result;
+  };
+  void begin_sync();
   void sync();
+  void tell(std::vector<Outcome>& outcomes);
   Result<void> apply(const StoreBatch& batch);
 
   Disk& disk_;
   Scheduler& scheduler_;
   Dice& dice_;
+  Chronicle& chronicle_;
+  std::function<bool()> lives_;
   std::function<void()> poke_;
   std::deque<Waiting> waiting_;
   bool syncing_ = false;

@@ -2,52 +2,115 @@
 
 #include <stdexcept>
 
+#include "protocol/limits.hpp"
+
 namespace agentroom::sim {
 
-void RelayParty::boot() {
-  begin_life();
-  store_ = std::make_unique<SimStore>(disk_, scheduler_, dice_, [this] { poke(); });
-  RelayConfig config;
-  config.limits.handshakes_per_minute = 100'000;
-  config.limits.handshake_burst = 100'000;
-  config.limits.failures_per_minute = 100'000;
-  Channels& channels = *this;
-  RelayObserver& observer = *this;
-  engine_ = std::make_unique<RelayEngine>(config, identity_, *store_, channels, dice_, observer);
-  if (auto started = engine_->start(scheduler_.now()); !started) {
-    throw std::runtime_error("the relay does not start: " + started.error().message);
-  }
-  network_.set_listener(this);
-  poke();
+RelayParty::RelayParty(const Surroundings& around, const Plan& plan, Wiretap& tap)
+    : Party("relay", around),
+      identity_(crypto::RelayIdentity::from_secret("a relay secret of the simulation")),
+      tap_(tap),
+      random_(around.dice) {
+  config_.limits = plan.limits;
+  disk_.plan = plan.relay_disk;
 }
 
-void RelayParty::crash() {
-  if (!running()) return;
-  end_life();
+void RelayParty::LinkSecrets::fill(MutableByteView out) {
+  dice_.fill(out);
+  if (out.size() == 32) last = to_bytes(out);
+}
+
+bool RelayParty::begin() {
+  store_ = open_store();
+  Channels& channels = *this;
+  RelayObserver& observer = *this;
+  engine_ = std::make_unique<RelayEngine>(config_, identity_, *store_, channels, random_, observer);
+  if (auto started = engine_->start(now()); !started) {
+    if (started.error().code != ErrorCode::kIo)
+      chronicle_.violate("the relay does not start: " + started.error().message);
+    return false;
+  }
+  network_.set_listener(this);
+  return true;
+}
+
+void RelayParty::end() {
   network_.forget(*this);
   store_.reset();
   engine_.reset();
 }
 
-void RelayParty::opened(ChannelId channel) {
-  engine_->on_opened(channel, PeerInfo{.address = "192.0.2.1", .forwarded_for = {}, .cf_connecting_ip = {}},
-                     scheduler_.now());
+void RelayParty::shut_down() {
+  engine_->shut_down(now());
   poke();
+}
+
+void RelayParty::opened(ChannelId channel) {
+  const std::string address = "192.0.2." + std::to_string(network_.host(channel));
+  random_.last.reset();
+  engine_->on_opened(channel, PeerInfo{.address = address, .forwarded_for = {}, .cf_connecting_ip = {}}, now());
+  if (random_.last) tap_.learn(Network::link_of(channel), identity_.pair.pk, *random_.last);
+  poke();
+  check_bounds();
 }
 
 void RelayParty::message(ChannelId channel, MutableByteView bytes) {
-  engine_->on_message(channel, bytes, scheduler_.now());
+  engine_->on_message(channel, bytes, now());
   poke();
+  check_bounds();
 }
 
 void RelayParty::drained(ChannelId channel) {
-  engine_->on_drained(channel, scheduler_.now());
+  engine_->on_drained(channel, now());
   poke();
 }
 
 void RelayParty::closed(ChannelId channel, const CloseInfo& /*why*/) {
-  engine_->on_closed(channel, scheduler_.now());
+  engine_->on_closed(channel, now());
   poke();
+}
+
+std::size_t RelayParty::send(ChannelId channel, Bytes message) {
+  if (!lives()) return 0;
+  const std::size_t unsent = network_.send(channel, std::move(message));
+  // One message above the limit, and the last words of a connection that is closed.
+  if (unsent > config_.limits.unsent_bytes + 3 * protocol::kLinkMessageBytes) {
+    chronicle_.violate("the relay left " + std::to_string(unsent) + " bytes unsent on one connection");
+  }
+  return unsent;
+}
+
+void RelayParty::pause(ChannelId channel) {
+  if (lives()) network_.pause(channel, true);
+}
+
+void RelayParty::resume(ChannelId channel) {
+  if (lives()) network_.pause(channel, false);
+}
+
+void RelayParty::close(ChannelId channel, std::uint16_t code, std::string_view reason) {
+  if (lives()) network_.close(channel, {.code = code, .reason = std::string(reason)});
+}
+
+void RelayParty::on_refused(const std::string& /*address*/, const std::string& why) {
+  if (chronicle_.traced()) chronicle_.tell(name_, "refuses a connection: " + why);
+}
+
+void RelayParty::on_store_failed(const Error& error) {
+  if (chronicle_.traced()) chronicle_.tell(name_, "cannot store: " + error.message);
+}
+
+void RelayParty::check_bounds() {
+  if (!running()) return;
+  const RelayStatus status = engine_->status();
+  const RelayLimits& limits = config_.limits;
+  if (status.connections > limits.connections || status.agents > status.connections) {
+    chronicle_.violate("the relay has more connections than it may");
+  }
+  if (status.pending_bytes > limits.queued_bytes) {
+    chronicle_.violate("the relay keeps " + std::to_string(status.pending_bytes) + " bytes of messages, its limit is " +
+                       std::to_string(limits.queued_bytes));
+  }
 }
 
 }  // namespace agentroom::sim

@@ -4,41 +4,60 @@
 #include "agentroom/relay_engine.hpp"
 #include "crypto/relay_identity.hpp"
 #include "party.hpp"
+#include "wiretap.hpp"
 
 namespace agentroom::sim {
 
 class RelayParty final : public Party, private Endpoint, private Channels, private RelayObserver {
  public:
-  using Party::Party;
+  RelayParty(const Surroundings& around, const Plan& plan, Wiretap& tap);
   ~RelayParty() override { crash(); }
 
-  void boot() override;
-  void crash() override;
+  void shut_down() override;
+  bool ended() const override { return engine_->drained(); }
   RelayStatus status() const { return engine_->status(); }
 
+  const crypto::RelayIdentity& identity() const { return identity_; }
+
  private:
+  /// Remembers the last 32 bytes it gave: the secret of a handshake, which the wiretap needs.
+  class LinkSecrets final : public Random {
+   public:
+    explicit LinkSecrets(Dice& dice) : dice_(dice) {}
+    void fill(MutableByteView out) override;
+    std::optional<Bytes> last;
+
+   private:
+    Dice& dice_;
+  };
+
+  bool begin() override;
+  void end() override;
   std::optional<Duration> deadline() const override { return engine_->next_deadline(); }
-  void on_time(const Now& now) override { engine_->on_time(now); }
-  void flush(const Now& now) override { engine_->flush(now); }
+  void on_time() override { engine_->on_time(now()); }
+  void flush() override { engine_->flush(now()); }
 
   void opened(ChannelId channel) override;
   void message(ChannelId channel, MutableByteView bytes) override;
   void drained(ChannelId channel) override;
   void closed(ChannelId channel, const CloseInfo& why) override;
 
-  std::size_t send(ChannelId channel, Bytes message) override { return network_.send(channel, std::move(message)); }
-  void pause(ChannelId channel) override { network_.pause(channel, true); }
-  void resume(ChannelId channel) override { network_.pause(channel, false); }
-  void close(ChannelId channel, std::uint16_t code, std::string_view reason) override {
-    network_.close(channel, {code, std::string(reason)});
-  }
+  std::size_t send(ChannelId channel, Bytes message) override;
+  void pause(ChannelId channel) override;
+  void resume(ChannelId channel) override;
+  void close(ChannelId channel, std::uint16_t code, std::string_view reason) override;
 
   void on_agent_connected(const AgentId& /*agent*/) override {}
   void on_agent_disconnected(const AgentId& /*agent*/) override {}
-  void on_refused(const std::string& /*address*/, const std::string& /*why*/) override {}
-  void on_store_failed(const Error& /*error*/) override {}
+  void on_refused(const std::string& address, const std::string& why) override;
+  void on_store_failed(const Error& error) override;
 
-  crypto::RelayIdentity identity_ = crypto::RelayIdentity::from_secret("a relay secret of the simulation");
+  void check_bounds();
+
+  RelayConfig config_;
+  crypto::RelayIdentity identity_;
+  Wiretap& tap_;
+  LinkSecrets random_;
   std::unique_ptr<SimStore> store_;
   std::unique_ptr<RelayEngine> engine_;
 };

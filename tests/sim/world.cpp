@@ -1,181 +1,159 @@
 #include "world.hpp"
 
-#include <cstdio>
-
-#include "base/text.hpp"
+#include "protocol/limits.hpp"
 
 namespace agentroom::sim {
 namespace {
 
-constexpr std::uint64_t kQuestions = 40;
-constexpr std::uint64_t kMaxEvents = 400'000;
-constexpr Duration kStorm = std::chrono::seconds(40);
-constexpr Duration kCalm = std::chrono::minutes(10);  // long enough for every timeout and the longest backoff
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
 
-std::uint64_t number_of(const std::string& text) {
-  return std::stoull(text.substr(2));
-}
+constexpr std::uint64_t kMostEvents = 2'000'000;
+constexpr Duration kCalm = minutes(30);  // longer than every timeout, backoff and retry together
+constexpr Duration kRest = seconds(30);  // what comes late in spite of it
+
+constexpr std::array kNames = {"Alice", "Bob", "Carol", "Dave", "Erin", "Frank"};
 
 }  // namespace
 
-World::World(std::uint64_t seed, const Faults& faults, bool trace)
-    : seed_(seed),
-      faults_(faults),
-      trace_(trace),
-      dice_(seed),
-      network_(scheduler_, dice_),
-      relay_("relay", scheduler_, network_, dice_),
-      alice_("Alice", scheduler_, network_, dice_, [this](const HandlerMessage& m) { return alice_reads(m); }),
-      bob_("Bob", scheduler_, network_, dice_, [this](const HandlerMessage& m) { return bob_answers(m); }) {}
-
-World::~World() = default;
-
-void World::violate(const std::string& what) {
-  if (outcome_.violation.empty()) outcome_.violation = what;
-  trace("VIOLATION " + what);
+World::World(std::uint64_t seed, bool traced)
+    : dice_(seed),
+      plan_(dice_),
+      chronicle_(scheduler_, traced),
+      network_(scheduler_, dice_, chronicle_, plan_.latency, tap_),
+      around_{scheduler_, network_, dice_, chronicle_},
+      promises_(*this, chronicle_),
+      key_use_(chronicle_),
+      link_bounds_(chronicle_),
+      relay_(around_, plan_, tap_),
+      people_(plan_, dice_, chronicle_, promises_, agents_),
+      weather_(plan_, around_, relay_, agents_, people_) {
+  make_agents();
+  tap_.on_frame = [this](const Wiretap::Overheard& overheard) {
+    const AgentId& agent = overheard.agent;
+    if (const auto* send = std::get_if<protocol::Send>(&overheard.frame)) {
+      key_use_.sent(agent, send->msg_id, send->envelope);
+    } else if (const auto* claim = std::get_if<protocol::InviteClaim>(&overheard.frame)) {
+      key_use_.sent(agent, claim->msg_id, claim->envelope);
+    }
+    promises_.on_frame(overheard);
+    if (!something_was_given_up()) link_bounds_.see(overheard);
+  };
+  tap_.on_ended = [this](std::uint64_t link) { link_bounds_.forget(link); };
+  chronicle_.tell("", plan_.summary());
 }
 
-void World::trace(const std::string& line) {
-  if (!trace_) return;
-  std::printf("%12.6f %s\n", static_cast<double>(scheduler_.now().steady.count()) / 1e6, line.c_str());
-}
-
-HandlerOutcome World::bob_answers(const HandlerMessage& message) {
-  const std::uint64_t number = number_of(message.text);
-  trace("Bob hears question " + std::to_string(number) + ", attempt " + std::to_string(message.attempt));
-  std::uint32_t& attempt = heard_[number];
-  if (message.attempt <= attempt) {
-    violate("question " + std::to_string(number) + " was handed to the handler twice as attempt " +
-            std::to_string(message.attempt));
-  }
-  attempt = message.attempt;
-  if (number < last_heard_)
-    violate("question " + std::to_string(number) + " came after " + std::to_string(last_heard_));
-  last_heard_ = number;
-  return "A " + std::to_string(number);
-}
-
-HandlerOutcome World::alice_reads(const HandlerMessage& message) {
-  const std::uint64_t number = number_of(message.text);
-  trace("Alice reads answer " + std::to_string(number) + ", attempt " + std::to_string(message.attempt));
-  answers_[number].insert(message.msg_id);
-  if (answers_[number].size() > 1) violate("question " + std::to_string(number) + " was answered twice");
-  if (number < last_answer_)
-    violate("answer " + std::to_string(number) + " came after " + std::to_string(last_answer_));
-  last_answer_ = number;
-  return std::nullopt;
-}
-
-void World::crash(Party& party) {
-  trace(party.name() + " crashes");
-  ++outcome_.crashes;
-  party.crash();
-  if (&party == &alice_) invite_wanted_ = true;  // the request died with her
-  scheduler_.after(dice_.up_to(std::chrono::seconds(2)), [this, &party] {
-    if (party.running()) return;
-    trace(party.name() + " starts again");
-    party.boot();
-  });
-}
-
-void World::strike() {
-  Party* const parties[] = {&relay_, &alice_, &bob_};
-  switch (dice_.below(3)) {
-    case 0:
-      if (faults_.cuts && network_.cut_one()) {
-        trace("a link is cut");
-        ++outcome_.cuts;
-      }
-      break;
-    case 1:
-      if (Party& victim = *parties[dice_.below(3)]; faults_.crashes && victim.running()) crash(victim);
-      break;
-    default:
-      break;
+void World::make_agents() {
+  for (std::uint32_t i = 0; i < plan_.agents; ++i) {
+    agents_.push_back(std::make_unique<AgentParty>(kNames[i], i + 1, around_, plan_, promises_));
+    AgentParty& agent = *agents_.back();
+    numbers_[agent.id()] = i;
+    agent.records().on_commit = [this, &agent](const Transaction& changes) {
+      promises_.on_commit(agent.id(), changes);
+    };
+    agent.records().on_header_key = [this, &agent](const SessionId& session, ByteView key) {
+      key_use_.learn(agent.id(), session, key);
+    };
   }
 }
 
-// The owners do what people do: try until it works, and look at what there is before they try again.
-void World::act() {
-  if (alice_.running() && invite_url_.empty() && invite_wanted_) {
-    invite_wanted_ = false;
-    alice_.engine().create_invite(24LL * 3600 * 1000, scheduler_.now(), [this](Result<CreatedInvite> made) {
-      trace(made ? "Alice has an invite" : "no invite: " + made.error().message);
-      if (made) invite_url_ = made->url;
-      invite_wanted_ = !made;
-    });
-    alice_.used();
-  }
-  if (bob_.running() && !invite_url_.empty() && bob_.engine().peers().empty()) {
-    bob_.engine().accept_invite(invite_url_, std::nullopt, scheduler_.now(), [this](Result<AcceptedInvite> accepted) {
-      trace(accepted ? "Bob has accepted" : "Bob has not accepted: " + accepted.error().message);
-    });
-    bob_.used();
-  }
-  if (alice_.running() && asked_ < kQuestions && !alice_.engine().peers().empty()) {
-    const std::uint64_t number = ++asked_;
-    questions_[number] = false;
-    alice_.engine().send(
-        bob_.id(), "Q " + std::to_string(number), scheduler_.now(), [this, number](Result<SentMessage> sent) {
-          trace("question " + std::to_string(number) + (sent ? " is in the outbox" : ": " + sent.error().message));
-          if (sent) questions_[number] = true;
-        });
-    alice_.used();
-  }
+bool World::something_was_given_up() const {
+  const UnixMs soonest = begin_ + protocol::kMessageLifeMs;
+  return promises_.somebody_parted() || relay_.latest() >= soonest ||
+         std::ranges::any_of(agents_, [&](const auto& agent) { return agent->latest() >= soonest; });
 }
 
-bool World::at_rest() const {
-  for (const auto& [number, durable] : questions_) {
-    if (durable && !answers_.contains(number)) return false;
+const AgentParty& World::of(const AgentId& agent) const {
+  return *agents_[numbers_.at(agent)];
+}
+
+void World::let_owners_act(std::size_t agent) {
+  people_.act(agent);
+  const Duration sleep = std::max(Duration(0), weather_.awake_at() - scheduler_.steady());
+  scheduler_.after(sleep + dice_.up_to(plan_.pause), [this, agent] { let_owners_act(agent); });
+}
+
+void World::step() {
+  if (++events_ > kMostEvents) return chronicle_.violate("the run does not end: too many events");
+  scheduler_.step();
+  weather_.tend();
+}
+
+void World::go_on_for(Duration time) {
+  const Duration until = scheduler_.steady() + time;
+  while (scheduler_.steady() < until && chronicle_.violation().empty()) step();
+}
+
+void World::weeks_unheard() {
+  const Friendship& friendship = people_.friendships().front();
+  AgentParty& writer = *agents_[friendship.inviter];
+  relay_.crash();
+  for (int week = 0; week < 5 && chronicle_.violation().empty(); ++week) {
+    for (std::size_t i = 0; i < protocol::kOutboxPerPeer; ++i) {
+      if (!people_.write(friendship.inviter, friendship.invitee)) break;
+    }
+    writer.set_clock(writer.clock_offset() + protocol::kMessageLifeMs + 1);
+    go_on_for(seconds(130));
   }
-  return asked_ == kQuestions;
+  relay_.boot();
+  go_on_for(seconds(40));
+  people_.write(friendship.inviter, friendship.invitee);
+}
+
+std::string World::unrest() const {
+  if (!relay_.running()) return "the relay is not up";
+  const RelayStatus status = relay_.status();
+  if (!status.store_ok) return "the relay's store does not work";
+  if (status.pending > 0) return "the relay still keeps " + std::to_string(status.pending) + " messages";
+  for (const auto& agent : agents_) {
+    if (!agent->running()) return agent->name() + " is not up";
+    AgentDisk& records = agent->records();
+    if (records.outbox() > 0) return agent->name() + " has " + std::to_string(records.outbox()) + " messages to send";
+    if (records.inbox() > 0) return agent->name() + " has " + std::to_string(records.inbox()) + " messages to handle";
+    if (records.claims() > 0) return agent->name() + " has an invite whose acceptance nobody answers";
+    if (!agent->engine().idle()) return agent->name() + " is busy";
+  }
+  if (status.agents != agents_.size()) return "not all links are ready";
+  return people_.content() ? "" : "somebody waits for an answer to an invite";
+}
+
+void World::come_to_rest() {
+  const Duration until = scheduler_.steady() + kCalm;
+  std::string waits = unrest();
+  while (chronicle_.violation().empty() && !waits.empty()) {
+    if (scheduler_.steady() > until) return chronicle_.violate("wedged half an hour after the last fault: " + waits);
+    // Asked seldom: the answer costs more than a step.
+    go_on_for(milliseconds(500));
+    waits = unrest();
+  }
+  go_on_for(kRest);
 }
 
 Outcome World::run() {
-  const Duration begin = scheduler_.now().steady;
-  for (Party* party : {static_cast<Party*>(&relay_), static_cast<Party*>(&alice_), static_cast<Party*>(&bob_)}) {
-    party->disk().faults = faults_.disks;
-    party->boot();
-  }
-  const std::function<void()> owners = [this, &owners] {
-    act();
-    scheduler_.after(dice_.up_to(std::chrono::milliseconds(1500)), owners);
-  };
-  owners();
-  const std::function<void()> weather = [this, &weather] {
-    if (!storm_) return;
-    strike();
-    scheduler_.after(dice_.up_to(std::chrono::milliseconds(600)), weather);
-  };
-  weather();
-
-  while (outcome_.violation.empty()) {
-    if (++outcome_.events > kMaxEvents) violate("the run does not end: too many events");
-    const Duration age = scheduler_.now().steady - begin;
-    if (storm_ && age > kStorm) {
-      trace("the faults stop");
-      storm_ = false;
-      for (Party* party : {static_cast<Party*>(&relay_), static_cast<Party*>(&alice_), static_cast<Party*>(&bob_)}) {
-        party->disk().faults = false;
-        if (!party->running()) party->boot();
-      }
+  weather_.begin();
+  for (std::size_t agent = 0; agent < agents_.size(); ++agent) let_owners_act(agent);
+  const Duration begin = scheduler_.steady();
+  while (chronicle_.violation().empty() && scheduler_.steady() - begin - weather_.slept() < plan_.storm) step();
+  if (chronicle_.violation().empty()) {
+    chronicle_.tell("", "the faults stop");
+    weather_.calm();
+    people_.rest();
+    if (plan_.weeks_unheard) {
+      go_on_for(minutes(2));
+      weeks_unheard();
     }
-    for (AgentParty* agent : {&alice_, &bob_}) {
-      if (agent->running() && agent->needs_restart()) crash(*agent);
-    }
-    if (!storm_ && at_rest()) break;
-    if (age > kStorm + kCalm) violate("wedged: something durable never arrived");
-    scheduler_.step();
+    come_to_rest();
   }
-  for (const AgentParty* agent : {&alice_, &bob_}) {
-    if (agent->unreadable != 0) violate(agent->name() + " met something unreadable: " + agent->last_failure);
-    if (agent->failed_sends != 0) violate("a send of " + agent->name() + " failed: " + agent->last_failure);
-  }
-  for (const auto& [number, durable] : questions_) {
-    if (durable) ++outcome_.sent;
-  }
-  outcome_.answered = answers_.size();
-  return outcome_;
+  if (chronicle_.violation().empty()) promises_.settle();
+  return {.violation = chronicle_.violation(),
+          .hash = chronicle_.hash(),
+          .events = events_,
+          .cuts = chronicle_.cuts,
+          .crashes = chronicle_.crashes,
+          .failed_commits = chronicle_.failed_commits,
+          .messages = promises_.counts()};
 }
 
 }  // namespace agentroom::sim

@@ -1,82 +1,83 @@
-// One run: a relay, two agents that hold a conversation, and everything that goes wrong around them.
+// One run: a relay, its agents, their owners, and everything that goes wrong around them.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "agent_party.hpp"
-#include "network.hpp"
+#include "key_use.hpp"
+#include "link_bounds.hpp"
+#include "people.hpp"
 #include "relay_party.hpp"
-#include "scheduler.hpp"
+#include "weather.hpp"
 
 namespace agentroom::sim {
 
-struct Faults {
-  bool cuts = true;     ///< links break, what is under way is lost
-  bool crashes = true;  ///< a party loses all but its disk, at any event
-  bool disks = true;    ///< a commit fails, and all behind it
-};
-
 struct Outcome {
   std::string violation;  ///< empty: every promise held
+  std::uint64_t hash = 0;
   std::uint64_t events = 0;
-  std::uint64_t sent = 0;  ///< questions that became durable
-  std::uint64_t answered = 0;
   std::uint64_t cuts = 0;
   std::uint64_t crashes = 0;
+  std::uint64_t failed_commits = 0;
+  Promises::Counts messages;
 };
 
-/// "Alice" invites "Bob", sends numbered questions, and Bob's handler answers each. Faults strike for the first part of
-/// the run, then stop. Promises checked (protocol section 7):
+/// Three to six agents become friends through one relay and write to each other, while links, disks, clocks and parties
+/// fail as the seed's plan says. Then the faults stop, everything comes to rest, and what was promised is counted:
 ///
-/// - every question that Alice's store had is answered, exactly once, and the answers come to her in the order of the
-/// questions;
-/// - a question reaches Bob's handler in order, and again only with a higher attempt;
-/// - nothing is unreadable, no send fails;
-/// - once the faults stop, everything comes to rest.
-class World {
+///   storm (faults strike) -> calm (what began goes on to its end) -> rest: nothing waits anywhere
+///
+/// What is checked at each step is told in promises.hpp, key_use.hpp, link_bounds.hpp and by each party's bounds.
+class World final : private Circumstances {
  public:
-  World(std::uint64_t seed, const Faults& faults, bool trace);
-  ~World();
+  World(std::uint64_t seed, bool traced);
 
   Outcome run();
 
  private:
-  HandlerOutcome bob_answers(const HandlerMessage& message);
-  HandlerOutcome alice_reads(const HandlerMessage& message);
+  std::string name(const AgentId& agent) const override { return of(agent).name(); }
+  bool has_seen(const AgentId& agent, const AgentId& from, const MsgId& msg_id) const override {
+    return of(agent).has_seen(from, msg_id);
+  }
+  std::uint64_t life(const AgentId& agent) const override { return of(agent).life(); }
+  UnixMs latest(const AgentId& agent) const override { return of(agent).latest(); }
+  UnixMs relay_clock() const override { return relay_.now().unix_ms; }
+  std::int64_t relay_time_since(UnixMs at) const override { return relay_.latest() - at + relay_.set_back(); }
 
-  void act();     // Alice's and Bob's owners: invite, accept, ask
-  void strike();  // one fault
-  void crash(Party& party);
-  bool at_rest() const;
-  void violate(const std::string& what);
-  void trace(const std::string& line);
+  const AgentParty& of(const AgentId& agent) const;
+  void make_agents();
+  /// A message may have expired, or gone with a peer.
+  bool something_was_given_up() const;
+  void let_owners_act(std::size_t agent);
+  void go_on_for(Duration time);
+  void step();
+  /// Writes for weeks with no relay to take it: much is skipped when the next message arrives.
+  void weeks_unheard();
+  /// What still waits; empty when nothing does.
+  std::string unrest() const;
+  void come_to_rest();
 
-  std::uint64_t seed_;
-  Faults faults_;
-  bool trace_;
   Dice dice_;
+  const Plan plan_;
   Scheduler scheduler_;
+  Chronicle chronicle_;
+  Wiretap tap_;
   Network network_;
+  const Surroundings around_;
+  Promises promises_;
+  KeyUse key_use_;
+  LinkBounds link_bounds_;
   RelayParty relay_;
-  AgentParty alice_;
-  AgentParty bob_;
-
-  std::string invite_url_;
-  bool invite_wanted_ = true;
-  std::uint64_t asked_ = 0;                           // the number of the latest question
-  std::map<std::uint64_t, bool> questions_;           // number -> known to be durable
-  std::map<std::uint64_t, std::uint32_t> heard_;      // by Bob: number -> highest attempt
-  std::map<std::uint64_t, std::set<MsgId>> answers_;  // to Alice: number -> the messages that answered it
-  std::uint64_t last_heard_ = 0;
-  std::uint64_t last_answer_ = 0;
-  bool storm_ = true;  // faults strike
-  Outcome outcome_;
+  std::vector<std::unique_ptr<AgentParty>> agents_;
+  std::map<AgentId, std::size_t> numbers_;
+  People people_;
+  Weather weather_;
+  const UnixMs begin_ = scheduler_.unix_ms();
+  std::uint64_t events_ = 0;
 };
 
 }  // namespace agentroom::sim
