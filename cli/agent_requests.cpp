@@ -145,9 +145,18 @@ Result<void> AgentRequests::send(Id id, const Object& arguments) {
   if (!text) return pass(text);
   auto peer = engine().find_peer(*name);
   if (!peer) return pass(peer);
-  engine().send(*peer, std::move(*text), process_.now(), [this, id](Result<SentMessage> message) {
+  // What becomes of it may be told before its id is.
+  const auto early = std::make_shared<std::vector<AgentEvent>>();
+  find(id)->see = [early, to = *peer](const AgentEvent& event) {
+    const auto* step = std::get_if<agent_events::SendProgress>(&event);
+    if (step != nullptr && step->to == to) early->push_back(event);
+  };
+  engine().send(*peer, std::move(*text), process_.now(), [this, id, early](Result<SentMessage> message) {
     if (!message) return finish(id, pass(message));
     sent(id, *message);
+    for (const AgentEvent& event : *early) {
+      if (const Running* running = find(id)) std::function(running->see)(event);
+    }
   });
   return {};
 }

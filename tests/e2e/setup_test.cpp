@@ -54,7 +54,7 @@ TEST(Setup, TellsPeopleOneLineAStep) {
   const Ended ended = home.run({"setup"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.out, testing::MatchesRegex("ok +home .*\nok +identity .*\nok +plugins .*\nskipped +relay .*\n"));
-  EXPECT_THAT(ended.err, HasSubstr("Next: agentroom relay"));
+  EXPECT_THAT(ended.err, HasSubstr("agentroom invite accept URL"));
 }
 
 TEST(Setup, NeverOverwritesAnIdentity) {

@@ -78,7 +78,9 @@ void Outbox::retry_later(const Place& place, const protocol::AckItem& item) {
   blocked_.insert(&lane);
   lane.waits_for = item.code == protocol::Code::kQueueFull ? words::recipient_queue_full()
                                                            : words::refused("the message for now", item.code);
-  tell_waiting(lane, row);
+  for (auto& [sequence, waiting] : lane.rows) {
+    if (waiting.durable) tell_waiting(lane, waiting);
+  }
 }
 
 void Outbox::tell_waiting(const Lane& lane, Row& row) {
