@@ -369,6 +369,7 @@ void AgentRequests::finish(Id id, Result<Object> answer) {
 
 void AgentRequests::finish_all(const Error& why) {
   std::vector<Id> open;
+  open.reserve(running_.size());
   for (const auto& [id, running] : running_) open.push_back(id);
   for (const Id id : open) {
     if (const Running* running = find(id)) finish(id, running->give_up(why));

@@ -162,7 +162,7 @@ int run(const SetupCommand& command, const GlobalOptions& globals, Output& out) 
               {"steps", steps.take()}});
   out.remark(server->known ? "Next: agentroom invite create, or agentroom invite accept URL"
                            : "Next, with an invite: agentroom invite accept URL\n"
-                             "To invite a peer:     agentroom relay, and in another terminal agentroom invite create");
+                             "To invite a peer:     agentroom relay, then agentroom invite create");
   return 0;
 }
 

@@ -150,7 +150,9 @@ void Channel::flush() {
   const std::size_t taken = connection_.write(out_.waiting(), error);
   if (error && error != boost::asio::error::would_block) return break_off(connection_.trouble(error));
   out_.consume(taken);
-  if (connection_.unsent() == 0 && connection_.shaking()) return;  // the next read goes on
+  // TLS has to read first: in the handshake, or where the peer has begun a message of it.
+  const bool must_read = connection_.secure() && taken == 0 && !out_.empty();
+  if (connection_.unsent() == 0 && (connection_.shaking() || must_read)) return;  // the next read goes on
   if (connection_.unsent() > 0 || !out_.empty()) return wait_writable();
   if (lingers_) finish_sending();
   if (std::exchange(above_high_water_, false) && state_ == State::kOpen) events_.drained(id_);

@@ -144,6 +144,8 @@ void HttpSession::flush() {
   const std::size_t taken = connection_.write(out_.waiting(), error);
   if (error && error != boost::asio::error::would_block) return end_by(error);
   out_.consume(taken);
+  // TLS has to read first what the peer has only begun; nothing is read while a request is answered.
+  if (connection_.secure() && taken == 0 && !out_.empty() && connection_.unsent() == 0) return drop();
   if (!out_.empty() || connection_.unsent() > 0) return wait_writable();
   if (state_ == State::kLingering) {
     finish_writing();

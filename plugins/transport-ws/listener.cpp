@@ -81,12 +81,9 @@ void Listener::accept() {
 
 void Listener::on_accepted(ErrorCode error, Socket socket) {
   if (!acceptor_.is_open()) return;
-  if (!error) {
-    serve(std::move(socket));
-  } else if (error != boost::asio::error::connection_aborted) {
-    return pause_accepting(error);
-  }
-  accept();
+  if (error && error != boost::asio::error::connection_aborted) return pause_accepting(error);
+  accept();  // first, so that a connection that cannot be served does not end it
+  if (!error) serve(std::move(socket));
 }
 
 void Listener::pause_accepting(ErrorCode error) {

@@ -1,6 +1,7 @@
 #include "url.hpp"
 
 // Boost.URL is built into this file; the library needs no other file of Boost at run time.
+#include <algorithm>
 #include <boost/url/src.hpp>
 #include <charconv>
 
@@ -13,6 +14,12 @@ using sdk::fail;
 constexpr std::size_t kMaxUrl = 2048;
 constexpr std::string_view kHint = "Expected a URL like ws://localhost:8787/ws.";
 
+/// What stands between "://" and the path.
+std::string_view authority_of(std::string_view text) {
+  const std::size_t begin = text.find("://") + 3;
+  return text.substr(begin, text.find_first_of("/?#", begin) - begin);
+}
+
 }  // namespace
 
 sdk::Result<Url> parse_url(std::string_view text) {
@@ -21,6 +28,10 @@ sdk::Result<Url> parse_url(std::string_view text) {
   if (parsed.has_error() || !parsed->has_authority())
     return fail(AR_INVALID, "the server URL is malformed", std::string(kHint));
   const boost::urls::url_view url = *parsed;
+  // The parser ends a host that begins like an IPv4 address with it, and takes the rest for a path.
+  if (std::string_view(url.encoded_authority()) != authority_of(text)) {
+    return fail(AR_INVALID, "the server URL has a host that is neither a name nor an address", std::string(kHint));
+  }
 
   Url out;
   if (url.scheme_id() == boost::urls::scheme::wss) {
@@ -37,6 +48,10 @@ sdk::Result<Url> parse_url(std::string_view text) {
   }
   out.host = url.host_address();
   if (out.host.empty()) return fail(AR_INVALID, "the server URL has no host", std::string(kHint));
+  const auto is_graphic = [](char c) { return c > ' ' && c < '\x7f'; };
+  if (out.host.starts_with('.') || !std::ranges::all_of(out.host, is_graphic)) {
+    return fail(AR_INVALID, "the server URL has a host that is neither a name nor an address", std::string(kHint));
+  }
   out.port = out.secure ? 443 : 80;
   if (const std::string_view digits = url.port(); !digits.empty()) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);

@@ -85,7 +85,7 @@ void Outbox::retry_later(const Place& place, const protocol::AckItem& item) {
 
 void Outbox::tell_waiting(const Lane& lane, Row& row) {
   if (!lane.waits_for || std::exchange(row.told, true)) return;
-  progress(row, SendStatus::kPending, *lane.waits_for);
+  progress(row, SendStatus::kPending, lane.waits_for);
 }
 
 void Outbox::fail(MsgId msg_id, Error why) {

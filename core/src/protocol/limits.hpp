@@ -23,8 +23,8 @@ inline constexpr std::size_t kServerUrlBytes = 2'048;
 inline constexpr std::size_t kInviteUrlBytes = 8'192;
 inline constexpr std::size_t kInviteDepth = 8;    ///< objects and arrays inside each other
 inline constexpr std::size_t kWindowFrames = 64;  ///< deliveries without a receipt
-inline constexpr std::size_t kWindowBytes = 1024 * 1024;
-inline constexpr std::size_t kUnsentBytes = 1024 * 1024;  ///< queued on one connection before it is left alone
+inline constexpr std::size_t kWindowBytes = 1'048'576;
+inline constexpr std::size_t kUnsentBytes = 1'048'576;  ///< queued on one connection before it is left alone
 inline constexpr std::size_t kOutboxPerPeer = 500;
 
 inline constexpr std::int64_t kMessageLifeMs = 7LL * 24 * 3600 * 1000;
@@ -44,6 +44,6 @@ inline constexpr std::int64_t kHoldInFlightMs = 5'000;     ///< then a delivery 
 inline constexpr std::uint32_t kDefaultMaxHops = 100;
 inline constexpr std::uint32_t kHandlerAttempts = 3;
 inline constexpr std::size_t kUnreadableKept = 100;
-inline constexpr std::size_t kUnreadableBytes = 1024 * 1024;
+inline constexpr std::size_t kUnreadableBytes = 1'048'576;
 
 }  // namespace agentroom::protocol

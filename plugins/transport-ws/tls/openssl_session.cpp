@@ -52,6 +52,7 @@ struct SessionBio {
   }
 
   static int write(BIO* bio, const char* from, std::size_t size, std::size_t* taken) {
+    BIO_clear_retry_flags(bio);
     *taken = size;
     try {
       session_of(bio).output().append(from, size);
@@ -115,7 +116,9 @@ void OpenSslSession::name_host() {
   X509_VERIFY_PARAM* rules = SSL_get0_param(ssl_.get());
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   bool named = false;
-  if (is_numeric(name)) {
+  if (name.empty() || name.starts_with('.')) {
+    named = false;  // to OpenSSL these are no name to check, and every name below
+  } else if (is_numeric(name)) {
     named = X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str()) == 1;
   } else {
     named = X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1 &&

@@ -157,9 +157,29 @@ TEST_F(WsClient, RefusesAFrameWithAMask) {
 }
 
 TEST_F(WsClient, RefusesUrlsThatItCannotMean) {
-  for (const std::string_view url :
-       {"", "localhost:8787", "/ws", "ws://", "ws:///ws", "ws://:80/ws", "ws://h:0/ws", "ws://h:65536/ws",
-        "ws://user@h/ws", "ws://h/ws#part", "ws://h /ws", "ws://[::1/ws", "ws://[v1.x]/ws", "ws://h/\x01"}) {
+  for (const std::string_view url : {"",
+                                     "localhost:8787",
+                                     "/ws",
+                                     "ws://",
+                                     "ws:///ws",
+                                     "ws://:80/ws",
+                                     "ws://h:0/ws",
+                                     "ws://h:65536/ws",
+                                     "ws://user@h/ws",
+                                     "ws://h/ws#part",
+                                     "ws://h /ws",
+                                     "ws://[::1/ws",
+                                     "ws://[v1.x]/ws",
+                                     "ws://h/\x01",
+                                     "ws://127.0.0.1.relay.example/ws",
+                                     "wss://127.0.0.1.nip.io:18799/ws",
+                                     "ws://127.0.0.1x:5/ws",
+                                     "ws://127.0.0.1-a.example:5",
+                                     "ws://127.0.0.1%00x/ws",
+                                     "ws://%00/ws",
+                                     "ws://h%00/ws",
+                                     "ws://.h/ws",
+                                     "ws://h:abc/ws"}) {
     ar_channel channel = 0;
     Error error;
     EXPECT_EQ(transport_->try_connect(url, &channel, &error), AR_INVALID) << url;
