@@ -15,6 +15,14 @@ using testing::StartsWith;
 
 constexpr const char* kHealth = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 
+/// Of the record at `at`, behind its header.
+std::size_t record_size(const std::string& records, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(records.at(at + i)));
+  };
+  return byte(3) << 8U | byte(4);
+}
+
 class TlsServer : public TlsFact {
  protected:
   RawTls raw_client(const RawTls::Prepare& prepare = {}) {
@@ -78,6 +86,39 @@ TEST_F(TlsServer, RefusesOlderVersions) {
   });
   ASSERT_TRUE(drive({&*server_}, [&] { return !peer.shake() && peer.socket().ended(); }));
   EXPECT_NE(SSL_is_init_finished(peer.ssl()), 1);
+}
+
+// OpenSSL then lets nothing be written before it has read the rest, though the socket would take it.
+TEST_F(TlsServer, IsNotKeptBusyByAClientThatStopsInTheMiddleOfATlsMessage) {
+  serve();
+  for (const std::string& request : {std::string(kHealth), upgrade_request()}) {
+    RawTls peer = raw_client([](SSL_CTX* context) { SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION); });
+    std::string name;  // long, so that a ClientHello takes two records
+    for (int label = 0; label < 4; ++label) name += std::string(60, 'a') + ".";
+    SSL_set_tlsext_host_name(peer.ssl(), (name + "x").c_str());
+    SSL_set_cipher_list(peer.ssl(), "ALL:COMPLEMENTOFALL:@SECLEVEL=0");
+    ASSERT_TRUE(shake(peer));
+    SSL_set_max_send_fragment(peer.ssl(), 512);
+    SSL_write(peer.ssl(), request.data(), static_cast<int>(request.size()));
+    SSL_renegotiate(peer.ssl());
+    SSL_do_handshake(peer.ssl());
+    char* data = nullptr;
+    const auto size = static_cast<std::size_t>(BIO_get_mem_data(SSL_get_wbio(peer.ssl()), &data));
+    const std::string records(data, size);
+    const std::size_t first = 5 + record_size(records, 0);
+    const std::size_t both = first + 5 + record_size(records, first);
+    ASSERT_LT(both, records.size()) << "there is a rest that never comes";
+    BIO_reset(SSL_get_wbio(peer.ssl()));
+    ASSERT_EQ(peer.socket().send(records.substr(0, both)), both);
+
+    int turns = 0;
+    const auto until = std::chrono::steady_clock::now() + 500ms;
+    while (std::chrono::steady_clock::now() < until) {
+      server_->turn(100ms);
+      ++turns;
+    }
+    EXPECT_LT(turns, 100) << "turns that found nothing to wait for";
+  }
 }
 
 TEST_F(TlsServer, AgreesOnHttp11Alone) {
