@@ -1,8 +1,8 @@
 #include "url.hpp"
 
-// Boost.URL is built into this file; the library needs no other file of Boost at run time.
 #include <algorithm>
-#include <boost/url/src.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 #include <charconv>
 
 namespace agentroom::ws {
@@ -27,7 +27,7 @@ sdk::Result<Url> parse_url(std::string_view text) {
   const auto parsed = boost::urls::parse_uri(boost::core::string_view(text.data(), text.size()));
   if (parsed.has_error() || !parsed->has_authority())
     return fail(AR_INVALID, "the server URL is malformed", std::string(kHint));
-  const boost::urls::url_view url = *parsed;
+  const boost::urls::url_view& url = *parsed;
   // The parser ends a host that begins like an IPv4 address with it, and takes the rest for a path.
   if (std::string_view(url.encoded_authority()) != authority_of(text)) {
     return fail(AR_INVALID, "the server URL has a host that is neither a name nor an address", std::string(kHint));

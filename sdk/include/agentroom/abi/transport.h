@@ -25,7 +25,7 @@ typedef struct ar_transport ar_transport; /* the plugin's own */
 typedef uint64_t ar_channel;
 
 /* Unsent bytes of one channel above which the host stops sending until `drained`. */
-#define AR_TRANSPORT_HIGH_WATER (1024u * 1024u)
+#define AR_TRANSPORT_HIGH_WATER 1048576u
 
 #define AR_CLOSE_NORMAL 1000
 #define AR_CLOSE_GOING_AWAY 1001
