@@ -13,7 +13,8 @@ struct RelayIdentity {
   SigningPair<RelayId> pair;
   struct Succession {
     RelayId previous_pk;
-    Signature sig;  ///< sign("successor", relay_pk) by the previous pair
+    Signature sig;         ///< sign("successor", relay_pk) by the previous pair
+    StoreKey store_key{};  ///< of the relay that has the previous pair
   };
   std::optional<Succession> succession;
 

@@ -44,4 +44,8 @@ Bytes format_key() {
   return to_bytes(as_bytes("rf"));
 }
 
+Bytes reseal_key() {
+  return to_bytes(as_bytes("rx"));
+}
+
 }  // namespace agentroom::relay

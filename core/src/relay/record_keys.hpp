@@ -16,6 +16,8 @@ std::optional<std::uint64_t> sequence_of(ByteView key);
 Bytes invite_key(const crypto::RecordSealer& sealer, const InviteId& invite_id);
 Bytes mailbox_key(const crypto::RecordSealer& sealer, const AgentId& agent);
 Bytes format_key();
+/// Stands there while a change of the relay's secret is under way.
+Bytes reseal_key();
 
 inline constexpr std::string_view kRelayPrefix = "r";
 inline constexpr std::string_view kSegmentPrefix = "rs";

@@ -56,7 +56,8 @@ Result<void> SegmentStore::load_format() {
     if (!value) {
       return fail(ErrorCode::kCorrupt,
                   "the relay's store was sealed under another relay secret than this one, or is damaged",
-                  "start the relay with the secret that the store was made with, or move the store away to begin anew");
+                  "start the relay with the secret that the store was made with, or name that one as [relay] "
+                  "secret_previous; a store that is moved away is begun anew");
     }
     format_written_ = true;
     return decode_format(*value);
