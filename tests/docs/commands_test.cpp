@@ -114,9 +114,16 @@ TEST(Operations, NamesEveryMetricOfTheRelayAndNoOther) {
     for (std::sregex_iterator it(text.begin(), text.end(), name), end; it != end; ++it) names.insert((*it)[1]);
     return names;
   };
-  const auto served = names_in(stage.seen("relay"), std::regex("# TYPE (\\S+) "));
+  const std::string page = stage.seen("relay");
+  const std::string document = read_text(kRoot / "docs/operations.md");
+  const auto served = names_in(page, std::regex("# TYPE (agentroom_relay_\\S+) "));
   EXPECT_FALSE(served.empty());
-  EXPECT_EQ(names_in(read_text(kRoot / "docs/operations.md"), std::regex("`(agentroom_relay_\\w+)`")), served);
+  EXPECT_EQ(names_in(document, std::regex("`(agentroom_relay_\\w+)`")), served);
+  // A plugin's figure is there once it has something to report.
+  const auto documented = names_in(document, std::regex("`(agentroom_plugin_\\w+)`"));
+  for (const std::string& name : names_in(page, std::regex("# TYPE (agentroom_plugin_\\S+) "))) {
+    EXPECT_TRUE(documented.contains(name)) << name;
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "agentroom/ids.hpp"
 #include "agentroom/random.hpp"
+#include "agentroom/relay_status.hpp"
 #include "agentroom/result.hpp"
 #include "agentroom/store.hpp"
 #include "agentroom/time.hpp"
@@ -33,12 +34,15 @@ struct RelayLimits {
   std::uint32_t frame_burst = 500;
   std::uint32_t mailbox_messages = 500;
   std::uint64_t mailbox_bytes = 16ULL << 20;
-  std::uint32_t open_invites = 20;           ///< per agent
+  std::uint32_t open_invites = 20;           ///< per agent; remembered are five times as many
+  std::uint32_t invites_per_hour = 60;       ///< new ones per address
   std::uint64_t queued_bytes = 1ULL << 30;   ///< relay-wide
   std::uint32_t invites = 10'000;            ///< relay-wide
   std::uint64_t unsent_bytes = 1ULL << 20;   ///< per connection
   std::uint32_t mailboxes = 100'000;         ///< relay-wide
   std::uint64_t allowed_tokens = 4'000'000;  ///< relay-wide, 16 bytes each
+  /// What agents that never took part in a claim here may have together of the relay-wide limits.
+  std::uint32_t newcomer_percent = 25;
 };
 
 struct RelayConfig {
@@ -60,22 +64,6 @@ class RelayObserver {
   /// The store failed. Messages that were not durable were answered REJECTED QUEUE_FULL with a time to come again,
   /// which keeps them at the head of their sender's outbox; requests REJECTED INTERNAL.
   virtual void on_store_failed(const Error& error) = 0;
-};
-
-/// For `/health` and `/metrics`. Counters grow from the start of the engine.
-struct RelayStatus {
-  bool store_ok = true;
-  std::uint64_t connections = 0;
-  std::uint64_t agents = 0;   ///< authenticated connections
-  std::uint64_t pending = 0;  ///< queued messages
-  std::uint64_t pending_bytes = 0;
-  std::uint64_t invites = 0;  ///< open
-  std::uint64_t delivered = 0;
-  std::uint64_t queued = 0;
-  std::uint64_t rejected = 0;
-  std::uint64_t expired = 0;
-  std::uint64_t handshake_failures = 0;
-  std::uint64_t rate_limited = 0;
 };
 
 /// The relay as a state machine: events in, calls on `Channels` and `Store` out. It does no I/O, starts no thread,

@@ -53,13 +53,16 @@ void read_limits(Section limits, RelayLimits& out) {
   read_number(limits, "mailbox_messages", out.mailbox_messages, 1, kMillion);
   limits.size("mailbox_bytes", out.mailbox_bytes, 1ULL << 20, 1ULL << 31);
   read_number(limits, "open_invites", out.open_invites, 1, kMillion);
+  read_number(limits, "invites_per_hour", out.invites_per_hour, 1, kMillion);
   limits.size("queued_bytes", out.queued_bytes, 1ULL << 20, kTiB);
   read_number(limits, "invites", out.invites, 1, kMillion);
-  limits.size("unsent_bytes", out.unsent_bytes, 1ULL << 18, 1ULL << 30);
+  // A transport tells that a connection took all that was sent once more than 1 MiB had to wait, not before.
+  limits.size("unsent_bytes", out.unsent_bytes, 1ULL << 20, 1ULL << 30);
   read_number(limits, "mailboxes", out.mailboxes, 1, 100 * kMillion);
   auto tokens = static_cast<std::int64_t>(out.allowed_tokens);
   limits.integer("allowed_tokens", tokens, 1, 10'000 * kMillion);
   out.allowed_tokens = static_cast<std::uint64_t>(tokens);
+  read_number(limits, "newcomer_percent", out.newcomer_percent, 1, 100);
   limits.finish();
 }
 

@@ -15,7 +15,7 @@ Admission::State& Admission::state_of(const IpAddress& key, Duration now) {
     erase_if(addresses_, [&](auto& entry) {
       State& state = entry.second;
       return state.connections == 0 && state.handshakes.is_full(handshake_rate(), now) &&
-             state.failures.is_full(failure_rate(), now);
+             state.failures.is_full(failure_rate(), now) && state.invites.is_full(invite_rate(), now);
     });
   }
   // Still full: so many addresses at once are one flood, and forgiving all of them is the price of a bound.
@@ -26,20 +26,22 @@ Admission::State& Admission::state_of(const IpAddress& key, Duration now) {
 }
 
 std::optional<Refusal> Admission::open(const std::optional<IpAddress>& key, Duration now) {
-  if (connections_ >= limits_.connections) return Refusal{kTryAgainLater, "the relay holds all the connections it may"};
+  if (connections_ >= limits_.connections) {
+    return Refusal{RelayLimit::kConnections, kTryAgainLater, "the relay holds all the connections it may"};
+  }
   if (unauthenticated_ >= limits_.unauthenticated) {
-    return Refusal{kTryAgainLater, "too many connections have not authenticated yet"};
+    return Refusal{RelayLimit::kUnauthenticated, kTryAgainLater, "too many connections have not authenticated yet"};
   }
   if (key) {
     State& state = state_of(*key, now);
     if (state.connections >= limits_.connections_per_address) {
-      return Refusal{kPolicyViolation, "too many connections from this address"};
+      return Refusal{RelayLimit::kConnectionsPerAddress, kPolicyViolation, "too many connections from this address"};
     }
     if (!state.failures.has_token(failure_rate(), now)) {
-      return Refusal{kPolicyViolation, "too many failed handshakes from this address"};
+      return Refusal{RelayLimit::kFailuresPerMinute, kPolicyViolation, "too many failed handshakes from this address"};
     }
     if (!state.handshakes.take(handshake_rate(), now)) {
-      return Refusal{kPolicyViolation, "too many handshakes from this address"};
+      return Refusal{RelayLimit::kHandshakesPerMinute, kPolicyViolation, "too many handshakes from this address"};
     }
     ++state.connections;
   }
@@ -50,6 +52,14 @@ std::optional<Refusal> Admission::open(const std::optional<IpAddress>& key, Dura
 
 void Admission::failed(const std::optional<IpAddress>& key, Duration now) {
   if (key) state_of(*key, now).failures.take(failure_rate(), now);
+}
+
+bool Admission::publish(const std::optional<IpAddress>& key, Duration now) {
+  if (!key) return true;
+  TokenBucket& invites = state_of(*key, now).invites;
+  if (!invites.holds(invite_rate(), kInvite, now)) return false;
+  invites.spend(invite_rate(), kInvite, now);
+  return true;
 }
 
 void Admission::close(const std::optional<IpAddress>& key, bool was_authenticated) {

@@ -12,6 +12,7 @@ namespace agentroom::relay {
 
 /// Why a connection was not taken.
 struct Refusal {
+  RelayLimit limit{};
   std::uint16_t close_code = 0;
   const char* why = nullptr;
 };
@@ -26,6 +27,8 @@ class Admission {
   std::optional<Refusal> open(const std::optional<IpAddress>& key, Duration now);
   void authenticated() { --unauthenticated_; }
   void failed(const std::optional<IpAddress>& key, Duration now);
+  /// Counts a new invite of an agent that is connected from there; false when it is one too many.
+  bool publish(const std::optional<IpAddress>& key, Duration now);
   void close(const std::optional<IpAddress>& key, bool was_authenticated);
 
   std::size_t connections() const { return connections_; }
@@ -37,10 +40,15 @@ class Admission {
     std::uint32_t connections = 0;
     TokenBucket handshakes;
     TokenBucket failures;
+    TokenBucket invites;
   };
   Rate handshake_rate() const { return {limits_.handshakes_per_minute, limits_.handshake_burst}; }
   Rate failure_rate() const { return {limits_.failures_per_minute, limits_.failures_per_minute}; }
+  /// Counted in hours' tokens of a sixtieth each, since a rate is per minute.
+  Rate invite_rate() const { return {limits_.invites_per_hour, limits_.invites_per_hour * kInvite}; }
   State& state_of(const IpAddress& key, Duration now);
+
+  static constexpr std::uint32_t kInvite = 60;
 
   const RelayLimits& limits_;
   std::size_t connections_ = 0;

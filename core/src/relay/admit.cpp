@@ -1,4 +1,6 @@
 // Channels come, prove who they are, and go (protocol section 6).
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "relay/engine_state.hpp"
 
@@ -26,7 +28,7 @@ void RelayEngine::State::opened(ChannelId channel, const PeerInfo& peer) {
   relay::ClientAddress address = proxies.client(peer);
   if (shutting_down) return connections.turn_away(channel, kGoingAway, "the relay is shutting down");
   if (const auto refusal = admission.open(address.key, ledger.now.steady)) {
-    ++ledger.counters.rate_limited;
+    ledger.counters.hit(refusal->limit);
     observer.on_refused(address.text, refusal->why);
     return connections.turn_away(channel, refusal->close_code, refusal->why);
   }
@@ -53,11 +55,12 @@ protocol::Welcome RelayEngine::State::welcome(const AgentId& id) {
 void RelayEngine::State::authenticate(Connection& connection, ByteView hello) {
   auto accepted = connection.handshake->accept(hello, [&](const AgentId& agent) { return welcome(agent); });
   if (!accepted) {
-    ++ledger.counters.handshake_failures;
+    ledger.counters.failed(HandshakeFailure::kRefused);
     admission.failed(connection.address.key, ledger.now.steady);
     return refuse(connection, kPolicyViolation, "the handshake failed");
   }
   connection.agent = ledger.agents.intern(accepted->agent);
+  know_if_named(connection.agent);
   connection.cipher.emplace(std::move(accepted->cipher));
   connection.handshake.reset();
   connection.phase = Connection::Phase::kReady;
@@ -71,6 +74,11 @@ void RelayEngine::State::authenticate(Connection& connection, ByteView hello) {
   observer.on_agent_connected(accepted->agent);
 }
 
+/// Those who are named in `publishers` are no strangers.
+void RelayEngine::State::know_if_named(relay::AgentRef agent) {
+  if (config.publishers && std::ranges::binary_search(*config.publishers, ledger.agents[agent].id)) ledger.know(agent);
+}
+
 void RelayEngine::State::leave(Connection& connection) {
   if (!connection.ready()) return;
   relay::Agent& agent = ledger.agents[connection.agent];
@@ -78,6 +86,7 @@ void RelayEngine::State::leave(Connection& connection) {
   agent.connection = nullptr;
   router.ended(connection);
   --agents_connected;
+  ledger.agents.left(connection.agent);
   ledger.agents.release(connection.agent);
   observer.on_agent_disconnected(id);
 }
@@ -95,6 +104,7 @@ void RelayEngine::State::refuse(Connection& connection, std::uint16_t code, cons
 void RelayEngine::State::closed(ChannelId channel) {
   Connection* connection = connections.find(channel);
   if (connection == nullptr) return;
+  if (connection->phase == Connection::Phase::kChallenged) ledger.counters.failed(HandshakeFailure::kLeft);
   leave(*connection);
   admission.close(connection->address.key, connection->was_authenticated);
   connections.forget(channel);

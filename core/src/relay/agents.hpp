@@ -2,10 +2,14 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "agentroom/ids.hpp"
+#include "agentroom/relay_engine.hpp"
+#include "relay/budget.hpp"
 #include "relay/keyed_hash.hpp"
 #include "relay/refs.hpp"
 #include "relay/token_bucket.hpp"
@@ -29,9 +33,12 @@ struct Agent {
   // The mailbox.
   bool has_mailbox = false;
   bool claimed_here = false;        ///< it once claimed an invite at this relay
+  bool took_part = false;           ///< in a claim at this relay, on either side
+  bool known = false;               ///< no newcomer: it took part, or is named in `publishers`
+  bool may_be_idle = false;         ///< stands in the list of mailboxes that could be forgotten
   bool mailbox_changed = false;     ///< since its record was last handed to the store
   bool pump_due = false;            ///< its queue may be able to move
-  std::uint32_t allow_version = 0;  ///< grows whenever an answer to "is this token listed" may change
+  std::uint64_t allow_version = 0;  ///< grows whenever an answer to "is this token listed" may change; never repeats
   std::vector<TokenHash> allowed;   ///< ascending
   AllowDigest allow_digest;
   std::vector<InviteId> invites;  ///< published by this agent and still remembered
@@ -53,7 +60,10 @@ struct Agent {
 /// Owns the agents. A reference stays valid until `release` finds nothing that needs the agent any more.
 class Agents {
  public:
-  explicit Agents(const KeyedHash& hash) : by_id_(0, hash) {}
+  Agents(const RelayLimits& limits, const KeyedHash& hash)
+      : by_id_(0, hash),
+        mailboxes_(limits.mailboxes, 0, limits.newcomer_percent),
+        tokens_(limits.allowed_tokens, limits.mailboxes, limits.newcomer_percent) {}
 
   AgentRef find(const AgentId& id) const;
   AgentRef intern(const AgentId& id);
@@ -63,10 +73,28 @@ class Agents {
   Agent& operator[](AgentRef ref) { return *agents_[ref]; }
   const Agent& operator[](AgentRef ref) const { return *agents_[ref]; }
 
+  /// False once it was released; another agent may have its place.
+  bool lives(AgentRef ref) const { return agents_[ref] != nullptr; }
+
   /// Gives the agent a mailbox that accepts nothing. False when the relay keeps no more of them.
-  bool open_mailbox(AgentRef ref, std::size_t limit);
+  bool open_mailbox(AgentRef ref);
   /// Replaces what the mailbox accepts. False when the relay keeps no more hashes.
-  bool allow(AgentRef ref, std::vector<TokenHash> ascending, std::size_t limit);
+  bool allow(AgentRef ref, std::vector<TokenHash> ascending);
+  /// A mailbox as it was kept, whatever the limits are now.
+  void load_mailbox(AgentRef ref, std::vector<TokenHash> ascending);
+  /// Takes the mailbox away; the agent may be released then.
+  void close_mailbox(AgentRef ref);
+  /// The agent is a newcomer no longer.
+  void know(AgentRef ref);
+
+  /// The agent left: its mailbox may be forgotten if it stays away, and is a newcomer's.
+  void left(AgentRef ref);
+  /// Of the newcomers' mailboxes that nobody is connected to and nothing waits in, the one left first; kNone when there
+  /// is none.
+  AgentRef take_idle();
+
+  std::uint64_t mailboxes() const { return mailboxes_.all(); }
+  std::uint64_t tokens() const { return tokens_.all(); }
 
   template <class Visit>
   void each(Visit&& visit) {
@@ -76,11 +104,15 @@ class Agents {
   }
 
  private:
+  void set_allowed(Agent& agent, std::vector<TokenHash> ascending);
+
   boost::unordered_flat_map<AgentId, AgentRef, KeyedHash> by_id_;
   std::vector<std::unique_ptr<Agent>> agents_;
   std::vector<AgentRef> free_;
-  std::size_t mailboxes_ = 0;
-  std::size_t hashes_ = 0;
+  std::deque<AgentRef> idle_;  ///< in the order in which they left; some came back or are gone
+  Budget mailboxes_;
+  Budget tokens_;
+  std::uint64_t incarnations_ = 0;
 };
 
 }  // namespace agentroom::relay

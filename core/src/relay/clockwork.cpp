@@ -38,7 +38,7 @@ void RelayEngine::State::look(Connection& connection) {
   if (connection.phase == Connection::Phase::kChallenged) {
     const Duration until = connection.opened_at + milliseconds(ledger.limits.handshake_timeout_ms);
     if (now < until) return connections.look_at(connection, until);
-    ++ledger.counters.handshake_failures;
+    ledger.counters.failed(HandshakeFailure::kTimeout);
     admission.failed(connection.address.key, now);
     return refuse(connection, kPolicyViolation, "did not authenticate in time");
   }

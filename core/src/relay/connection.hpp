@@ -17,7 +17,7 @@ namespace agentroom::relay {
 /// The way to a mailbox that a connection used last: spares the hash of the token and the search for it.
 struct Route {
   AgentRef to = kNone;
-  std::uint32_t allow_version = 0;
+  std::uint64_t allow_version = 0;
   crypto::MailboxToken token;
   TokenHash token_hash;
 };

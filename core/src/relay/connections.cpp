@@ -57,10 +57,12 @@ void Connections::write(Connection& connection, bool all) {
   connection.ping_due = false;
   std::size_t unsent = 0;
   connection.writer.flush(*connection.cipher, [&](Bytes message) {
+    counters_.sent_bytes += message.size();
     unsent = channels_.send(connection.channel, std::move(message));
     return all || unsent <= limits_.unsent_bytes;
   });
   if (unsent <= limits_.unsent_bytes || all) return;
+  counters_.hit(RelayLimit::kUnsentBytes);
   connection.blocked = true;
   connection.blocked_at = now_;
 }

@@ -16,8 +16,8 @@ inline constexpr Duration kBlockedTimeout = std::chrono::seconds(60);
 
 class Connections {
  public:
-  Connections(Channels& channels, const RelayLimits& limits, const KeyedHash& hash)
-      : channels_(channels), limits_(limits), hash_(hash) {}
+  Connections(Channels& channels, const RelayLimits& limits, const KeyedHash& hash, RelayStatus& counters)
+      : channels_(channels), limits_(limits), hash_(hash), counters_(counters) {}
 
   Connection& open(ChannelId channel, ClientAddress address, Duration now);
   Connection* find(ChannelId channel);
@@ -27,7 +27,10 @@ class Connections {
   void forget(ChannelId channel) { connections_.erase(channel); }
 
   /// What is not boxed: challenge and welcome. At once.
-  void send_plain(Connection& connection, Bytes message) { channels_.send(connection.channel, std::move(message)); }
+  void send_plain(Connection& connection, Bytes message) {
+    counters_.sent_bytes += message.size();
+    channels_.send(connection.channel, std::move(message));
+  }
   void frame(Connection& connection, const protocol::Frame& frame);
   void ack(Connection& connection, const protocol::AckItem& item);
   void pong(Connection& connection);
@@ -66,6 +69,7 @@ class Connections {
   Channels& channels_;
   const RelayLimits& limits_;
   KeyedHash hash_;
+  RelayStatus& counters_;
   boost::unordered_flat_map<ChannelId, std::unique_ptr<Connection>> connections_;
   std::vector<ChannelId> dirty_;
   std::vector<ChannelId> flushing_;

@@ -22,6 +22,7 @@ struct RelayEngine::State final : relay::CommitSink, relay::MailboxReader {
   void opened(ChannelId channel, const PeerInfo& peer);
   void authenticate(relay::Connection& connection, ByteView hello);
   protocol::Welcome welcome(const AgentId& agent);
+  void know_if_named(relay::AgentRef agent);
   void closed(ChannelId channel);
   /// Closes for what the other end did; `why` is for the observer and the other end.
   void refuse(relay::Connection& connection, std::uint16_t code, const char* why);

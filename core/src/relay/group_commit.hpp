@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "agentroom/relay_status.hpp"
 #include "protocol/frames.hpp"
 #include "relay/mailbox_store.hpp"
 #include "relay/refs.hpp"
@@ -28,6 +29,8 @@ struct Effects {
   std::vector<Undo> undo;
   std::vector<InviteId> invites;    ///< records written
   std::vector<AgentRef> mailboxes;  ///< records written
+  std::vector<AgentId> forgotten;   ///< mailboxes whose records were erased
+  Duration handed_over{};
 };
 
 /// Told on the engine thread, in the order of the commits.
@@ -46,8 +49,8 @@ class CommitSink {
 ///                                                                ^-------fails------'
 class GroupCommit {
  public:
-  GroupCommit(MailboxStore& store, CommitSink& sink)
-      : store_(store), sink_(sink), alive_(std::make_shared<GroupCommit*>(this)) {}
+  GroupCommit(MailboxStore& store, CommitSink& sink, RelayStatus& counters)
+      : store_(store), sink_(sink), counters_(counters), alive_(std::make_shared<GroupCommit*>(this)) {}
 
   /// False while the disk does not take anything: nothing may be appended then.
   bool usable() const { return state_ == State::kGood; }
@@ -70,16 +73,19 @@ class GroupCommit {
  private:
   enum class State : std::uint8_t { kGood, kFailing, kBroken, kProbing };
 
-  void commit(bool probe);
+  void commit(bool probe, Duration now);
+  void measure(Duration now);
   void on_completed(Result<void> result);
   void lose();
 
   MailboxStore& store_;
   CommitSink& sink_;
+  RelayStatus& counters_;
   State state_ = State::kGood;
   Effects open_;
   std::deque<Effects> outstanding_;
-  std::size_t awaited_ = 0;  ///< completions that have not come; failed batches stay in `outstanding_`
+  std::size_t awaited_ = 0;          ///< completions that have not come; failed batches stay in `outstanding_`
+  std::vector<Duration> completed_;  ///< when batches that are durable since the last flush were handed over
   Error error_;
   std::optional<Duration> retry_at_;
   std::shared_ptr<GroupCommit*> alive_;

@@ -20,6 +20,7 @@ struct Overloaded : Handlers... {
 
 void RelayEngine::State::message(Connection& connection, MutableByteView message) {
   connection.heard_at = ledger.now.steady;
+  ledger.counters.received_bytes += message.size();
   if (std::exchange(connection.pinged, false)) {
     connections.look_at(connection, connection.heard_at + std::chrono::milliseconds(protocol::kPingAfterMs));
   }
@@ -71,7 +72,7 @@ void RelayEngine::State::bad_frame(Connection& connection, const std::string& wh
 void RelayEngine::State::slow_down(Connection& connection, std::size_t frames) {
   relay::TokenBucket& bucket = ledger.agents[connection.agent].frames;
   if (bucket.spend(frame_rate(), frames, ledger.now.steady)) return;
-  if ((connection.paused & Connection::kForRate) == 0) ++ledger.counters.rate_limited;
+  if ((connection.paused & Connection::kForRate) == 0) ledger.counters.hit(RelayLimit::kFramesPerSecond);
   connections.pause(connection, Connection::kForRate);
   connection.resume_at = bucket.ready_at(frame_rate());
   connections.look_at(connection, connection.resume_at);

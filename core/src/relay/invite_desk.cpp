@@ -17,13 +17,24 @@ AckItem item(const Id& id, AckStatus status, Code code = Code::kNone) {
 }  // namespace
 
 InviteDesk::InviteDesk(const RelayConfig& config, Ledger& ledger, Connections& connections, MailboxStore& store,
-                       GroupCommit& commits, Router& router)
-    : config_(config), ledger_(ledger), connections_(connections), store_(store), commits_(commits), router_(router) {}
+                       GroupCommit& commits, Router& router, Admission& admission)
+    : config_(config),
+      ledger_(ledger),
+      connections_(connections),
+      store_(store),
+      commits_(commits),
+      router_(router),
+      admission_(admission) {}
 
 template <class Id>
 void InviteDesk::reject(Connection& to, const Id& id, Code code) {
-  ++ledger_.counters.rejected;
+  ledger_.count_rejected(code);
   connections_.ack(to, item(id, AckStatus::kRejected, code));
+}
+
+void InviteDesk::refuse(Connection& to, const RequestId& request, RelayLimit limit) {
+  ledger_.counters.hit(limit);
+  reject(to, request, Code::kInviteQuota);
 }
 
 // ---- mailboxes ----
@@ -34,9 +45,25 @@ void InviteDesk::mailbox_changed(AgentRef agent) {
 }
 
 bool InviteDesk::open_mailbox(AgentRef agent) {
-  if (ledger_.agents[agent].has_mailbox) return true;
-  if (!ledger_.agents.open_mailbox(agent, ledger_.limits.mailboxes)) return false;
+  Agents& agents = ledger_.agents;
+  if (agents[agent].has_mailbox) return true;
+  if (!agents.open_mailbox(agent) && (!forget_idle_mailbox() || !agents.open_mailbox(agent))) {
+    ledger_.counters.hit(RelayLimit::kMailboxes);
+    return false;
+  }
   mailbox_changed(agent);
+  return true;
+}
+
+/// A newcomer that stays away loses an empty mailbox to the next one; it gets another when it comes back.
+bool InviteDesk::forget_idle_mailbox() {
+  const AgentRef idle = ledger_.agents.take_idle();
+  if (idle == kNone) return false;
+  const AgentId id = ledger_.agents[idle].id;
+  store_.erase_mailbox(id);
+  commits_.open().forgotten.push_back(id);
+  ledger_.agents.close_mailbox(idle);
+  ledger_.agents.release(idle);
   return true;
 }
 
@@ -44,7 +71,7 @@ void InviteDesk::write_mailboxes() {
   for (const AgentRef ref : changed_) {
     Agent& agent = ledger_.agents[ref];
     agent.mailbox_changed = false;
-    store_.put_mailbox({agent.id, agent.allowed, agent.claimed_here});
+    store_.put_mailbox({agent.id, agent.allowed, agent.claimed_here, agent.took_part});
     commits_.open().mailboxes.push_back(ref);
   }
   changed_.clear();
@@ -54,11 +81,11 @@ void InviteDesk::allow(Connection& from, protocol::Allow& allow) {
   Agent& agent = ledger_.agents[from.agent];
   bool taken = open_mailbox(from.agent);
   if (taken && agent.allowed != allow.hashes) {
-    taken = ledger_.agents.allow(from.agent, std::move(allow.hashes), ledger_.limits.allowed_tokens);
-    if (taken) mailbox_changed(from.agent);
+    taken = ledger_.agents.allow(from.agent, std::move(allow.hashes));
+    taken ? mailbox_changed(from.agent) : ledger_.counters.hit(RelayLimit::kAllowedTokens);
   }
   if (!taken) {
-    ++ledger_.counters.rejected;
+    ledger_.count_rejected(Code::kNotAllowed);
     return connections_.frame(
         from, protocol::ErrorFrame{Code::kNotAllowed, "this relay keeps no more mailboxes or mailbox tokens"});
   }
@@ -71,8 +98,7 @@ void InviteDesk::allow(Connection& from, protocol::Allow& allow) {
 // ---- invites ----
 
 bool InviteDesk::may_publish(const Agent& agent) const {
-  return !config_.publishers || agent.claimed_here ||
-         std::ranges::find(*config_.publishers, agent.id) != config_.publishers->end();
+  return !config_.publishers || agent.claimed_here || std::ranges::binary_search(*config_.publishers, agent.id);
 }
 
 void InviteDesk::decide(Connection& from, const RequestId& request, const InviteId& invite,
@@ -81,6 +107,7 @@ void InviteDesk::decide(Connection& from, const RequestId& request, const Invite
     store_.erase_invite(*evicted);
     wrote(*evicted);
   }
+  if (decision.limit) return refuse(from, request, *decision.limit);
   if (decision.refused != Code::kNone) return reject(from, request, decision.refused);
   if (decision.write) {
     store_.put_invite(*ledger_.invites.find(invite));
@@ -93,6 +120,10 @@ void InviteDesk::decide(Connection& from, const RequestId& request, const Invite
 void InviteDesk::publish(Connection& from, const protocol::InvitePublish& request) {
   if (!may_publish(ledger_.agents[from.agent])) return reject(from, request.request_id, Code::kNotAllowed);
   if (!commits_.usable()) return reject(from, request.request_id, Code::kInternal);
+  const bool is_new = ledger_.invites.find(request.invite_id) == nullptr;
+  if (is_new && !admission_.publish(from.address.key, ledger_.now.steady)) {
+    return refuse(from, request.request_id, RelayLimit::kInvitesPerHour);
+  }
   if (!open_mailbox(from.agent)) return reject(from, request.request_id, Code::kInviteQuota);
   decide(from, request.request_id, request.invite_id,
          ledger_.invites.publish(from.agent, request, ledger_.now.unix_ms));
@@ -107,12 +138,14 @@ void InviteDesk::claim(Connection& from, const protocol::InviteClaim& request) {
   auto checked = ledger_.invites.check(from.agent, request, ledger_.now.unix_ms);
   if (!checked) return reject(from, request.msg_id, checked.error());
   if (checked->again) return router_.claim_again(from, request, *checked);
+  const AgentRef inviter = ledger_.agents.find(checked->invite->inviter);
+  const bool took_part = ledger_.agents[inviter].took_part;
   router_.claim(from, request, *checked);
   if (checked->invite->state != InviteRecord::State::kClaimed) return;
-  // The claimant's mailbox remembers that it belongs here; a relay without room for it forgets only that.
+  // The mailboxes of both remember that they belong here; a relay without room for one forgets only that.
+  if (!took_part) mailbox_changed(inviter);
   if (!open_mailbox(from.agent)) return;
-  Agent& claimant = ledger_.agents[from.agent];
-  if (!std::exchange(claimant.claimed_here, true)) mailbox_changed(from.agent);
+  if (!std::exchange(ledger_.agents[from.agent].claimed_here, true)) mailbox_changed(from.agent);
 }
 
 // ---- what becomes of it ----
@@ -131,12 +164,20 @@ void InviteDesk::lost(const Effects& effects) {
   for (auto undo = effects.undo.rbegin(); undo != effects.undo.rend(); ++undo) {
     ledger_.invites.restore(undo->invite_id, undo->before);
   }
-  for (const AgentRef agent : effects.mailboxes) mailbox_changed(agent);
+  for (const AgentRef agent : effects.mailboxes) {
+    if (ledger_.agents.lives(agent) && ledger_.agents[agent].has_mailbox) mailbox_changed(agent);
+  }
+  for (const AgentId& id : effects.forgotten) {
+    const AgentRef agent = ledger_.agents.find(id);
+    if (agent != kNone && ledger_.agents[agent].has_mailbox) continue;
+    store_.erase_mailbox(id);
+    commits_.open().forgotten.push_back(id);
+  }
   for (const Effects::Reply& reply : effects.replies) {
     AckItem answer = reply.item;
     answer.status = AckStatus::kRejected;
     answer.code = Code::kInternal;
-    ++ledger_.counters.rejected;
+    ledger_.count_rejected(answer.code);
     give(reply.to, answer);
   }
 }

@@ -1,6 +1,7 @@
 // Requests about invites and tokens, and their answers (protocol sections 6 and 7.6).
 #pragma once
 
+#include "relay/admission.hpp"
 #include "relay/connections.hpp"
 #include "relay/group_commit.hpp"
 #include "relay/ledger.hpp"
@@ -12,7 +13,7 @@ namespace agentroom::relay {
 class InviteDesk {
  public:
   InviteDesk(const RelayConfig& config, Ledger& ledger, Connections& connections, MailboxStore& store,
-             GroupCommit& commits, Router& router);
+             GroupCommit& commits, Router& router, Admission& admission);
 
   void allow(Connection& from, protocol::Allow& allow);
   void publish(Connection& from, const protocol::InvitePublish& request);
@@ -31,7 +32,9 @@ class InviteDesk {
 
  private:
   bool may_publish(const Agent& agent) const;
+  void refuse(Connection& to, const RequestId& request, RelayLimit limit);
   bool open_mailbox(AgentRef agent);
+  bool forget_idle_mailbox();
   void mailbox_changed(AgentRef agent);
   void wrote(const InviteId& id) { commits_.open().invites.push_back(id); }
   void decide(Connection& from, const RequestId& request, const InviteId& invite, const InviteDecision& decision);
@@ -45,6 +48,7 @@ class InviteDesk {
   MailboxStore& store_;
   GroupCommit& commits_;
   Router& router_;
+  Admission& admission_;
   std::vector<AgentRef> changed_;
 };
 

@@ -11,12 +11,20 @@ namespace {
 using protocol::Code;
 using State = InviteRecord::State;
 
+/// Remembered invites of one agent for each that it may have open.
+constexpr std::size_t kRememberedForEachOpen = 5;
+
 InviteDecision refuse(Code code) {
-  return {.refused = code, .write = false, .before = std::nullopt};
+  return {.refused = code};
 }
 
 bool is_open(const InviteRecord& invite, UnixMs now) {
   return invite.state == State::kOpen && now <= invite.expires_at;
+}
+
+/// Claimed, and the inviter has not answered, or not listed the claimant itself.
+bool is_awaited(const InviteRecord& invite) {
+  return invite.state == State::kClaimed && (!invite.receipted || invite.listed);
 }
 
 bool same_invite(const InviteRecord& invite, const protocol::InvitePublish& request) {
@@ -42,8 +50,8 @@ InviteDecision Invites::publish(AgentRef by, const protocol::InvitePublish& requ
   if (request.expires_at > now + protocol::kInviteMaxLifeMs + protocol::kClockSkewMs) return refuse(Code::kNotAllowed);
 
   const auto own = std::ranges::count_if(agent.invites, [&](const InviteId& id) { return is_open(*find(id), now); });
-  if (own >= limits_.open_invites) return refuse(Code::kInviteQuota);
-  if (by_id_.size() >= limits_.invites && !make_room(now)) return refuse(Code::kInviteQuota);
+  auto full = own >= limits_.open_invites ? RelayLimit::kOpenInvites : make_room(agent, now);
+  if (full) return {.refused = Code::kInviteQuota, .limit = full};
 
   InviteRecord invite;
   invite.invite_id = request.invite_id;
@@ -52,7 +60,7 @@ InviteDecision Invites::publish(AgentRef by, const protocol::InvitePublish& requ
   invite.expires_at = request.expires_at;
   invite.token = request.token_hash;
   add(std::move(invite));
-  return {.refused = Code::kNone, .write = true, .before = std::nullopt};
+  return {.write = true};
 }
 
 InviteDecision Invites::revoke(AgentRef by, const protocol::InviteRevoke& request) {
@@ -63,7 +71,7 @@ InviteDecision Invites::revoke(AgentRef by, const protocol::InviteRevoke& reques
   if (invite.inviter != agents_[by].id) return refuse(Code::kNotAllowed);
   if (invite.state == State::kClaimed) return refuse(Code::kAlreadyClaimed);
   if (invite.state == State::kRevoked) return {};
-  InviteDecision decision{.refused = Code::kNone, .write = true, .before = invite};
+  InviteDecision decision{.write = true, .before = invite};
   invite.state = State::kRevoked;
   return decision;
 }
@@ -94,7 +102,7 @@ std::expected<Invites::Claim, Code> Invites::check(AgentRef by, const protocol::
 
 InviteDecision Invites::claim(AgentRef by, const protocol::InviteClaim& request, const Claim& checked) {
   InviteRecord& invite = *checked.invite;
-  InviteDecision decision{.refused = Code::kNone, .write = true, .before = invite};
+  InviteDecision decision{.write = true, .before = invite};
   invite.state = State::kClaimed;
   invite.claimant = agents_[by].id;
   invite.claim_msg_id = request.msg_id;
@@ -135,7 +143,9 @@ const InviteRecord* Invites::find(const InviteId& id) const {
 }
 
 void Invites::add(InviteRecord record) {
-  agents_[agents_.find(record.inviter)].invites.push_back(record.invite_id);
+  Agent& inviter = agents_[agents_.find(record.inviter)];
+  inviter.invites.push_back(record.invite_id);
+  room_.change(!inviter.known, 0, 1);
   by_id_.emplace(record.invite_id, std::move(record));
 }
 
@@ -144,6 +154,7 @@ void Invites::remove(const InviteId& id) {
   if (found == by_id_.end()) return;
   Agent& inviter = agents_[agents_.find(found->second.inviter)];
   std::erase(inviter.invites, id);
+  room_.change(!inviter.known, 1, 0);
   ++inviter.allow_version;
   by_id_.erase(found);
 }
@@ -160,18 +171,39 @@ void Invites::restore(const InviteId& id, const std::optional<InviteRecord>& bef
   ++agents_[agents_.find(before->inviter)].allow_version;
 }
 
-bool Invites::make_room(UnixMs now) {
-  const InviteRecord* oldest = nullptr;
+/// One that expired or was revoked goes before one that is used up; of equals, the one that expired first.
+template <class Candidate>
+bool Invites::forget_one(UnixMs now, Candidate&& is_candidate) {
+  const InviteRecord* least = nullptr;
+  const auto rank = [](const InviteRecord& invite) {
+    return std::pair(invite.state == State::kClaimed, invite.expires_at);
+  };
   for (const auto& entry : by_id_) {
     const InviteRecord& invite = entry.second;
-    if (invite.state == State::kClaimed || is_open(invite, now)) continue;
-    if (oldest == nullptr || invite.expires_at < oldest->expires_at) oldest = &invite;
+    if (is_open(invite, now) || is_awaited(invite) || !is_candidate(invite)) continue;
+    if (least == nullptr || rank(invite) < rank(*least)) least = &invite;
   }
-  if (oldest == nullptr) return false;
-  const InviteId id = oldest->invite_id;
+  if (least == nullptr) return false;
+  const InviteId id = least->invite_id;
   remove(id);
   evicted_ = id;
   return true;
+}
+
+/// What stands against one more invite, after something was forgotten where that helps. An agent's own go first, and a
+/// newcomer never has one forgotten that an agent known here made.
+std::optional<RelayLimit> Invites::make_room(const Agent& inviter, UnixMs now) {
+  if (inviter.invites.size() >= kRememberedForEachOpen * limits_.open_invites) {
+    const auto own = [&](const InviteRecord& invite) { return invite.inviter == inviter.id; };
+    if (!forget_one(now, own)) return RelayLimit::kOpenInvites;
+  }
+  if (room_.fits(!inviter.known, 0, 1)) return std::nullopt;
+  if (evicted_) return RelayLimit::kInvites;
+  const auto of_its_kind = [&](const InviteRecord& invite) {
+    return inviter.known || !agents_[agents_.find(invite.inviter)].known;
+  };
+  if (!forget_one(now, of_its_kind) || !room_.fits(!inviter.known, 0, 1)) return RelayLimit::kInvites;
+  return std::nullopt;
 }
 
 std::optional<UnixMs> Invites::next_expiry() const {

@@ -18,7 +18,8 @@ namespace agentroom::relay {
 struct InviteDecision {
   protocol::Code refused = protocol::Code::kNone;
   bool write = false;
-  std::optional<InviteRecord> before;
+  std::optional<InviteRecord> before = std::nullopt;
+  std::optional<RelayLimit> limit = std::nullopt;  ///< that stands against it
 };
 
 ///   open --claim--> claimed --14 days after expiry--> forgotten
@@ -27,7 +28,7 @@ struct InviteDecision {
 class Invites {
  public:
   Invites(const RelayLimits& limits, const KeyedHash& hash, Agents& agents)
-      : limits_(limits), agents_(agents), by_id_(0, hash) {}
+      : limits_(limits), agents_(agents), room_(limits.invites, 0, limits.newcomer_percent), by_id_(0, hash) {}
 
   InviteDecision publish(AgentRef by, const protocol::InvitePublish& request, UnixMs now);
   InviteDecision revoke(AgentRef by, const protocol::InviteRevoke& request);
@@ -80,18 +81,25 @@ class Invites {
   std::optional<UnixMs> next_expiry() const;
 
   std::uint64_t open(UnixMs now) const;
+  std::uint64_t remembered() const { return by_id_.size(); }
+  /// To be told before an agent is a newcomer no longer.
+  void know(const Agent& agent) { room_.know(agent.invites.size()); }
 
   /// Set by `publish` when a remembered invite had to make room; its record is to be erased.
   std::optional<InviteId> take_evicted() { return std::exchange(evicted_, std::nullopt); }
 
  private:
   static UnixMs forget_at(const InviteRecord& invite);
-  bool make_room(UnixMs now);
+  /// Forgets the one of these that is missed least.
+  template <class Candidate>
+  bool forget_one(UnixMs now, Candidate&& is_candidate);
+  std::optional<RelayLimit> make_room(const Agent& inviter, UnixMs now);
   void add(InviteRecord record);
   void remove(const InviteId& id);
 
   const RelayLimits& limits_;
   Agents& agents_;
+  Budget room_;
   boost::unordered_flat_map<InviteId, InviteRecord, KeyedHash> by_id_;
   std::optional<InviteId> evicted_;
 };

@@ -11,7 +11,26 @@ namespace agentroom::relay {
 
 struct Ledger {
   Ledger(const RelayLimits& relay_limits, Random& random)
-      : limits(relay_limits), hash(random), agents(hash), rows(hash), invites(limits, hash, agents) {}
+      : limits(relay_limits),
+        hash(random),
+        agents(limits, hash),
+        rows(hash),
+        invites(limits, hash, agents),
+        bytes(limits.queued_bytes, limits.mailboxes, limits.newcomer_percent) {}
+
+  void count_rejected(protocol::Code code) {
+    ++counters.rejected;
+    ++counters.rejected_by_code[static_cast<std::size_t>(code)];
+  }
+
+  /// The agent took part in a claim, or is named in `publishers`: what newcomers have together binds it no longer.
+  void know(AgentRef ref) {
+    const Agent& agent = agents[ref];
+    if (agent.known) return;
+    bytes.know(agent.bytes);
+    invites.know(agent);
+    agents.know(ref);
+  }
 
   const RelayLimits limits;
   const KeyedHash hash;
@@ -20,7 +39,7 @@ struct Ledger {
   Rows rows;
   HeldEnvelopes held;
   Invites invites;
-  std::uint64_t bytes = 0;   ///< of envelopes, in flight and queued
+  Budget bytes;              ///< of envelopes, in flight and queued; held by recipients
   std::uint64_t queued = 0;  ///< messages that are being stored or stored
   std::uint64_t queued_bytes = 0;
   RelayStatus counters;  ///< only what grows

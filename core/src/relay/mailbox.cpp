@@ -34,12 +34,16 @@ void dequeue(Rows& rows, Agent& recipient, RowId id) {
   --recipient.queued;
 }
 
-bool has_room(const Agent& recipient, const TokenHash& token, std::uint32_t size, const RelayLimits& limits) {
-  if (recipient.messages >= limits.mailbox_messages || recipient.bytes + size > limits.mailbox_bytes) return false;
+std::optional<RelayLimit> what_is_full(const Agent& recipient, const TokenHash& token, std::uint32_t size,
+                                       const RelayLimits& limits) {
+  if (recipient.messages >= limits.mailbox_messages) return RelayLimit::kMailboxMessages;
+  if (recipient.bytes + size > limits.mailbox_bytes) return RelayLimit::kMailboxBytes;
   const TokenShare* share = share_of(recipient, token);
   const std::uint32_t messages = share == nullptr ? 0 : share->messages;
   const std::uint64_t bytes = share == nullptr ? 0 : share->bytes;
-  return messages < (limits.mailbox_messages + 1) / 2 && bytes + size <= limits.mailbox_bytes / 2;
+  if (messages >= (limits.mailbox_messages + 1) / 2) return RelayLimit::kMailboxMessages;
+  if (bytes + size > limits.mailbox_bytes / 2) return RelayLimit::kMailboxBytes;
+  return std::nullopt;
 }
 
 void count_in(Agent& recipient, Row& row, const TokenHash& token) {

@@ -12,9 +12,10 @@ void enqueue(Rows& rows, Agent& recipient, RowId id);
 /// Takes it out, from wherever it stands.
 void dequeue(Rows& rows, Agent& recipient, RowId id);
 
-/// Room for one more message of `size` bytes that presents `token`: messages and bytes of the whole mailbox, and of
-/// each at most half for one token.
-bool has_room(const Agent& recipient, const TokenHash& token, std::uint32_t size, const RelayLimits& limits);
+/// What stands against one more message of `size` bytes that presents `token`: messages and bytes of the whole mailbox,
+/// and of each at most half for one token.
+std::optional<RelayLimit> what_is_full(const Agent& recipient, const TokenHash& token, std::uint32_t size,
+                                       const RelayLimits& limits);
 /// Counts a row, in flight or queued, against its recipient and its token. Sets `row.token`.
 void count_in(Agent& recipient, Row& row, const TokenHash& token);
 void count_out(Agent& recipient, const Row& row);

@@ -67,6 +67,7 @@ class MailboxStore {
   virtual void remove(const Place& place) = 0;
 
   virtual void put_mailbox(const MailboxRecord& record) = 0;
+  virtual void erase_mailbox(const AgentId& agent) = 0;
   virtual void put_invite(const InviteRecord& record) = 0;
   virtual void erase_invite(const InviteId& invite_id) = 0;
 

@@ -126,6 +126,7 @@ Bytes encode_mailbox(const MailboxRecord& record) {
   message.mutable_allowed()->reserve(record.allowed.size() * TokenHash::kSize);
   for (const TokenHash& hash : record.allowed) message.mutable_allowed()->append(as_text(hash.view()));
   message.set_claimed_here(record.claimed_here);
+  message.set_known(record.known);
   return serialise(message);
 }
 
@@ -140,6 +141,7 @@ Result<MailboxRecord> decode_mailbox(ByteView bytes) {
   }
   if (!std::ranges::is_sorted(record.allowed)) return corrupt("mailbox record");
   record.claimed_here = message.claimed_here();
+  record.known = message.known();
   return record;
 }
 

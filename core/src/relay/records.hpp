@@ -30,6 +30,7 @@ struct MailboxRecord {
   AgentId agent;
   std::vector<TokenHash> allowed;
   bool claimed_here = false;
+  bool known = false;  ///< it took part in a claim at this relay, on either side
 };
 
 struct InviteRecord {

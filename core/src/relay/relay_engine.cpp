@@ -1,36 +1,53 @@
 #include "agentroom/relay_engine.hpp"
 
+#include <algorithm>
+
 #include "crypto/primitives.hpp"
 #include "relay/engine_state.hpp"
 
 namespace agentroom {
+namespace {
+
+RelayConfig in_order(RelayConfig config) {
+  if (config.publishers) std::ranges::sort(*config.publishers);
+  return config;
+}
+
+}  // namespace
 
 RelayEngine::State::State(const RelayConfig& relay_config, const crypto::RelayIdentity& relay_identity,
                           Store& relay_store, Channels& channels, Random& source, RelayObserver& relay_observer)
-    : config(relay_config),
+    : config(in_order(relay_config)),
       identity(relay_identity),
       random(source),
       observer(relay_observer),
       proxies(config.trust_proxy),
       ledger(config.limits, source),
       admission(ledger.limits, ledger.hash),
-      connections(channels, ledger.limits, ledger.hash),
+      connections(channels, ledger.limits, ledger.hash, ledger.counters),
       store(relay_store, identity.store_key(), source),
-      commits(store, *this),
+      commits(store, *this, ledger.counters),
       router(ledger, connections, store, commits, observer),
-      desk(config, ledger, connections, store, commits, router) {}
+      desk(config, ledger, connections, store, commits, router, admission) {}
 
 // ---- disk ----
 
 void RelayEngine::State::on_mailbox(relay::MailboxRecord record) {
   const relay::AgentRef ref = ledger.agents.intern(record.agent);
-  ledger.agents.open_mailbox(ref, std::numeric_limits<std::size_t>::max());
-  ledger.agents.allow(ref, std::move(record.allowed), std::numeric_limits<std::size_t>::max());
+  ledger.agents[ref].took_part = record.known || record.claimed_here;
+  if (ledger.agents[ref].took_part) ledger.know(ref);
+  know_if_named(ref);
+  ledger.agents.load_mailbox(ref, std::move(record.allowed));
   ledger.agents[ref].claimed_here = record.claimed_here;
+  ledger.agents.left(ref);
 }
 
 void RelayEngine::State::on_invite(relay::InviteRecord record) {
-  ledger.agents.intern(record.inviter);
+  const relay::AgentRef inviter = ledger.agents.intern(record.inviter);
+  if (record.state == relay::InviteRecord::State::kClaimed) {
+    ledger.agents[inviter].took_part = true;
+    ledger.know(inviter);
+  }
   ledger.invites.load(std::move(record));
 }
 
@@ -123,7 +140,13 @@ RelayStatus RelayEngine::status() const {
   status.agents = s.agents_connected;
   status.pending = s.ledger.queued;
   status.pending_bytes = s.ledger.queued_bytes;
+  status.held_messages = s.ledger.rows.size();
+  status.held_bytes = s.ledger.bytes.all();
   status.invites = s.ledger.invites.open(s.ledger.now.unix_ms);
+  status.remembered_invites = s.ledger.invites.remembered();
+  status.mailboxes = s.ledger.agents.mailboxes();
+  status.allowed_tokens = s.ledger.agents.tokens();
+  status.addresses = s.admission.addresses();
   return status;
 }
 

@@ -25,14 +25,14 @@ constexpr std::uint64_t kDiskSpare = 16ULL << 20;
 // ---- answers ----
 
 void Router::answer(const Row& row, AckStatus status, Code code) {
-  if (status == AckStatus::kRejected) ++ledger_.counters.rejected;
+  if (status == AckStatus::kRejected) ledger_.count_rejected(code);
   if (Connection* connection = ledger_.agents[row.from].connection) {
     connections_.ack(*connection, {*decltype(protocol::AckItem::id)::from(row.msg_id.view()), status, code, 0});
   }
 }
 
 void Router::reject(Connection& to, const MsgId& msg_id, Code code, std::uint32_t retry_after_ms) {
-  ++ledger_.counters.rejected;
+  ledger_.count_rejected(code);
   connections_.ack(to,
                    {*decltype(protocol::AckItem::id)::from(msg_id.view()), AckStatus::kRejected, code, retry_after_ms});
 }
@@ -89,6 +89,14 @@ bool Router::store_takes(std::uint64_t size) const {
          store_.bytes() <= kDiskFactor * ledger_.limits.queued_bytes + kDiskSpare;
 }
 
+bool Router::has_room(const Agent& recipient, const TokenHash& token, std::uint32_t size, bool as_newcomer) {
+  auto full = what_is_full(recipient, token, size, ledger_.limits);
+  if (!full && !ledger_.bytes.fits(as_newcomer, recipient.bytes, recipient.bytes + size))
+    full = RelayLimit::kQueuedBytes;
+  if (full) ledger_.counters.hit(*full);
+  return !full;
+}
+
 void Router::answer_again(const Row& row) {
   // What is in flight or being stored is answered when its fate is known, on whichever connection is the sender's then.
   if (row.state == Row::State::kStored) answer(row, row.claim ? AckStatus::kOk : AckStatus::kQueued);
@@ -96,7 +104,8 @@ void Router::answer_again(const Row& row) {
 
 void Router::send(Connection& from, const protocol::Send& message) {
   Agents& agents = ledger_.agents;
-  const bool known_route = from.route.to != kNone && agents[from.route.to].id == message.to;
+  const bool known_route =
+      from.route.to != kNone && agents.lives(from.route.to) && agents[from.route.to].id == message.to;
   const AgentRef to = known_route ? from.route.to : agents.find(message.to);
   if (to == kNone || !agents[to].has_mailbox) return hold_back(from, message.to, message.msg_id, Code::kNoMailbox);
   if (const RowId known = ledger_.rows.find(from.agent, to, message.msg_id); known != kNone) {
@@ -114,8 +123,7 @@ void Router::send(Connection& from, const protocol::Send& message) {
   if (size > ledger_.limits.mailbox_bytes / 2) return reject(from, message.msg_id, Code::kTooLarge);
   const bool at_once =
       recipient.head == kNone && recipient.connection != nullptr && recipient.connection->can_deliver(size);
-  if (!has_room(recipient, token, size, ledger_.limits) || ledger_.bytes + size > ledger_.limits.queued_bytes ||
-      (!at_once && !store_takes(size))) {
+  if (!has_room(recipient, token, size, !recipient.known) || (!at_once && !store_takes(size))) {
     return hold_back(from, message.to, message.msg_id, Code::kQueueFull);
   }
 
@@ -137,8 +145,7 @@ void Router::claim(Connection& from, const protocol::InviteClaim& request, const
     return reject(from, request.msg_id, Code::kNotAllowed);  // the id of another message that is on its way
   }
   if (size > ledger_.limits.mailbox_bytes / 2) return reject(from, request.msg_id, Code::kTooLarge);
-  if (!has_room(recipient, invite.token, size, ledger_.limits) || ledger_.bytes + size > ledger_.limits.queued_bytes ||
-      !store_takes(size)) {
+  if (!has_room(recipient, invite.token, size, false) || !store_takes(size)) {
     return hold_back(from, invite.inviter, request.msg_id, Code::kQueueFull);
   }
   if (const auto held = from.held_back.find(invite.inviter);
@@ -146,6 +153,10 @@ void Router::claim(Connection& from, const protocol::InviteClaim& request, const
     from.held_back.erase(held);
   }
   hand_over_of(from.agent, recipient);
+  for (const AgentRef party : {inviter, from.agent}) {
+    ledger_.know(party);
+    ledger_.agents[party].took_part = true;
+  }
   const InviteDecision decision = ledger_.invites.claim(from.agent, request, checked);
   commits_.open().undo.push_back({invite.invite_id, decision.before});
   commits_.open().invites.push_back(invite.invite_id);
@@ -169,9 +180,10 @@ RowId Router::accept(AgentRef from, AgentRef to, const MsgId& msg_id, const Toke
   const RowId id = ledger_.rows.add(from, to, msg_id);
   Row& row = ledger_.rows[id];
   row.size = size;
-  count_in(ledger_.agents[to], row, token);
+  Agent& recipient = ledger_.agents[to];
+  ledger_.bytes.change(!recipient.known, recipient.bytes, recipient.bytes + size);
+  count_in(recipient, row, token);
   ++ledger_.agents[from].sent;
-  ledger_.bytes += size;
   return id;
 }
 
@@ -195,7 +207,9 @@ void Router::want_pump(AgentRef agent) {
 }
 
 void Router::pump() {
-  for (std::size_t i = 0; i < pumps_.size(); ++i) pump(pumps_[i]);
+  for (std::size_t i = 0; i < pumps_.size(); ++i) {
+    if (ledger_.agents.lives(pumps_[i])) pump(pumps_[i]);
+  }
   pumps_.clear();
 }
 
@@ -225,7 +239,9 @@ void Router::pump(AgentRef agent) {
 void Router::on_time(Duration now) {
   if (!retry_at_ || now < *retry_at_) return;
   retry_at_.reset();
-  for (const AgentRef agent : std::exchange(stuck_, {})) want_pump(agent);
+  for (const AgentRef agent : std::exchange(stuck_, {})) {
+    if (ledger_.agents.lives(agent)) want_pump(agent);
+  }
 }
 
 // ---- receipt ----
@@ -289,8 +305,9 @@ void Router::leave_queue(RowId id) {
 }
 
 void Router::count_gone(const Row& row) {
-  count_out(ledger_.agents[row.to], row);
-  ledger_.bytes -= row.size;
+  Agent& recipient = ledger_.agents[row.to];
+  ledger_.bytes.change(!recipient.known, recipient.bytes, recipient.bytes - row.size);
+  count_out(recipient, row);
 }
 
 void Router::erase(RowId id) {

@@ -65,6 +65,8 @@ class Router {
   bool is_held_back(Connection& from, const AgentId& to, const MsgId& msg_id, protocol::Code& code);
   void hold_back(Connection& from, const AgentId& to, const MsgId& msg_id, protocol::Code code);
   bool store_takes(std::uint64_t size) const;
+  /// True when the mailbox and the relay have room for the message; counts what has not.
+  bool has_room(const Agent& recipient, const TokenHash& token, std::uint32_t size, bool as_newcomer);
 
   RowId accept(AgentRef from, AgentRef to, const MsgId& msg_id, const TokenHash& token, std::uint32_t size);
   void deliver(Connection& connection, RowId id, ByteView envelope);

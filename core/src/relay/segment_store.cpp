@@ -159,6 +159,10 @@ void SegmentStore::put_mailbox(const MailboxRecord& record) {
   put(mailbox_key(sealer_, record.agent), encode_mailbox(record));
 }
 
+void SegmentStore::erase_mailbox(const AgentId& agent) {
+  erase(mailbox_key(sealer_, agent));
+}
+
 void SegmentStore::put_invite(const InviteRecord& record) {
   put(invite_key(sealer_, record.invite_id), encode_invite(record));
 }

@@ -31,6 +31,7 @@ class SegmentStore final : public MailboxStore {
   Result<ByteView> take(const Place& place, std::uint32_t size) override;
   void remove(const Place& place) override;
   void put_mailbox(const MailboxRecord& record) override;
+  void erase_mailbox(const AgentId& agent) override;
   void put_invite(const InviteRecord& record) override;
   void erase_invite(const InviteId& invite_id) override;
   bool has_changes() const override;

@@ -36,6 +36,11 @@ class TokenBucket {
     return level_ >= kToken;
   }
 
+  bool holds(const Rate& rate, std::uint32_t count, Duration now) {
+    refill(rate, now);
+    return level_ >= static_cast<std::int64_t>(count) * kToken;
+  }
+
   bool is_full(const Rate& rate, Duration now) {
     refill(rate, now);
     return level_ >= full(rate);

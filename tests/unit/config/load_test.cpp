@@ -98,11 +98,13 @@ frame_burst = 9
 mailbox_messages = 10
 mailbox_bytes = "11MiB"
 open_invites = 12
+invites_per_hour = 19
 queued_bytes = "13MiB"
 invites = 14
 unsent_bytes = "15MiB"
 mailboxes = 16
 allowed_tokens = 17
+newcomer_percent = 20
 )");
   const RelaySettings& r = configuration.settings().relay;
   EXPECT_EQ(r.listen, "[::1]:0");
@@ -129,6 +131,8 @@ allowed_tokens = 17
   EXPECT_EQ(l.unsent_bytes, 15U << 20);
   EXPECT_EQ(l.mailboxes, 16U);
   EXPECT_EQ(l.allowed_tokens, 17U);
+  EXPECT_EQ(l.newcomer_percent, 20U);
+  EXPECT_EQ(l.invites_per_hour, 19U);
 }
 
 TEST_F(Load, PathsStartFromTheFolderOfTheFileAndTildeFromTheUsersHome) {

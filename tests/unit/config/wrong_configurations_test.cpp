@@ -100,6 +100,7 @@ const Wrong kTable[] = {
     {"InfinityForANumber", "handler.max_hops = inf", "1:20", "not a float"},
     {"MailboxesZero", "[relay.limits]\nmailboxes = 0", "2:13", "from 1 to 100000000, not 0"},
     {"TokensNegative", "[relay.limits]\nallowed_tokens = -1", "2:18", "from 1 to 10000000000, not -1"},
+    {"PercentAboveHundred", "[relay.limits]\nnewcomer_percent = 101", "2:20", "from 1 to 100, not 101"},
     {"SizeWithFraction", "[relay.limits]\nunsent_bytes = \"1.5MiB\"", "2:16", "a number with a unit"},
     {"SizeWithSpace", "[relay.limits]\nunsent_bytes = \"1 MiB\"", "2:16", "a number with a unit"},
     {"SizeNegative", "[relay.limits]\nunsent_bytes = \"-1MiB\"", "2:16", "a number with a unit"},

@@ -1,6 +1,7 @@
 #include "relay/admission.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "relay_world.hpp"
 
@@ -74,6 +75,11 @@ TEST(Admission, AppliesNoLimitByAddressWhereThereIsNone) {
 
 TEST(Admission, KeepsABoundedNumberOfAddresses) {
   Door door({.connections = 1'000'000, .unauthenticated = 1'000'000});
+  const auto in_use = [] {
+    const auto info = ::mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const std::size_t before = in_use();
   for (std::uint32_t i = 0; i < 150'000; ++i) {
     IpAddress address = *parse_address("10.0.0.0");
     for (std::size_t byte = 0; byte < 4; ++byte) {
@@ -82,6 +88,7 @@ TEST(Admission, KeepsABoundedNumberOfAddresses) {
     if (!door.admission.open(address, door.now)) door.admission.close(address, false);
   }
   EXPECT_LE(door.admission.addresses(), 65'536U);
+  EXPECT_LE(in_use(), before + (24U << 20));
 }
 
 TEST(Admission, ForgetsAddressesAtRestBeforeThoseThatAreLimited) {
@@ -95,6 +102,35 @@ TEST(Admission, ForgetsAddressesAtRestBeforeThoseThatAreLimited) {
     if (i % 1'000 == 0) door.admission.failed(Door::key("192.0.2.1"), door.now);
   }
   EXPECT_TRUE(door.open("192.0.2.1"));
+}
+
+TEST(Admission, LetsAnAddressMakeSoManyInvitesAnHour) {
+  Door door({.invites_per_hour = 2});
+  const auto here = Door::key("192.0.2.1");
+  EXPECT_TRUE(door.admission.publish(here, door.now));
+  EXPECT_TRUE(door.admission.publish(here, door.now));
+  EXPECT_FALSE(door.admission.publish(here, door.now));
+  EXPECT_TRUE(door.admission.publish(Door::key("192.0.2.2"), door.now));
+  EXPECT_TRUE(door.admission.publish(std::nullopt, door.now));
+  door.now += 29min;
+  EXPECT_FALSE(door.admission.publish(here, door.now));
+  door.now += 1min;
+  EXPECT_TRUE(door.admission.publish(here, door.now));
+  EXPECT_FALSE(door.admission.publish(here, door.now));
+}
+
+TEST(Admission, NamesTheLimitThatStandsAgainstAConnection) {
+  Door door({.connections = 3, .connections_per_address = 1, .unauthenticated = 2, .handshake_burst = 1});
+  EXPECT_FALSE(door.open("192.0.2.1"));
+  EXPECT_EQ(door.open("192.0.2.1")->limit, RelayLimit::kConnectionsPerAddress);
+  door.admission.close(Door::key("192.0.2.1"), false);
+  EXPECT_EQ(door.open("192.0.2.1")->limit, RelayLimit::kHandshakesPerMinute);
+  EXPECT_FALSE(door.open("192.0.2.2"));
+  EXPECT_FALSE(door.open("192.0.2.3"));
+  EXPECT_EQ(door.open("192.0.2.4")->limit, RelayLimit::kUnauthenticated);
+  door.admission.authenticated();
+  EXPECT_FALSE(door.open("192.0.2.4"));
+  EXPECT_EQ(door.open("192.0.2.5")->limit, RelayLimit::kConnections);
 }
 
 }  // namespace

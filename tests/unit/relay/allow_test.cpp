@@ -101,6 +101,7 @@ TEST(Send, ToAMailboxThatAppearsDoesNotOvertakeWhatWasSentBefore) {
 TEST(Allow, IsBoundedForTheWholeRelay) {
   RelayConfig config;
   config.limits.mailboxes = 1;
+  config.limits.newcomer_percent = 100;
   config.limits.allowed_tokens = 2;
   RelayWorld world(config);
   TestAgent ada{1};

@@ -35,7 +35,7 @@ TEST(Stranger, CannotSpeakBeforeItProvedItsKey) {
   protocol::encode_frame(protocol::Ping{}, message);
   world.inject(channel, message);
   EXPECT_EQ(world.channels[channel].close_code, 1008);
-  EXPECT_EQ(world.engine->status().handshake_failures, 1U);
+  EXPECT_EQ(world.engine->status().handshake_failures(HandshakeFailure::kRefused), 1U);
 }
 
 TEST(Stranger, CannotReplayAHelloToANewChallenge) {

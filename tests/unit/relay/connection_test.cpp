@@ -44,7 +44,7 @@ TEST(Connection, IsClosedWhenItDoesNotAuthenticateInTime) {
   EXPECT_FALSE(world.channels[channel].closed);
   world.advance(1ms);
   EXPECT_EQ(world.channels[channel].close_code, 1008);
-  EXPECT_EQ(world.engine->status().handshake_failures, 1U);
+  EXPECT_EQ(world.engine->status().handshake_failures(HandshakeFailure::kTimeout), 1U);
 }
 
 TEST(Connection, IsReplacedByANewerOneOfTheSameAgent) {

@@ -24,6 +24,26 @@ TEST(SlowReader, GetsNothingMoreUntilItIsDrained) {
   EXPECT_EQ(world.bob.pongs, 1U);
 }
 
+TEST(SlowReader, IsOneAtTheBytesThatAreConfigured) {
+  RelayConfig config;
+  config.limits.unsent_bytes = 4U << 20;
+  Pair world(config);
+  world.channel_of(world.bob).unsent = 4U << 20;
+  world.send(world.ada, world.bob, "first");
+  world.turn();
+  world.send(world.ada, world.bob, "second");
+  world.turn();
+  EXPECT_THAT(world.bob.texts(), ElementsAre("first", "second"));
+  EXPECT_EQ(world.engine->status().hits(RelayLimit::kUnsentBytes), 0U);
+  world.channel_of(world.bob).unsent = (4U << 20) + 1;
+  world.send(world.ada, world.bob, "third");
+  world.turn();
+  world.send(world.ada, world.bob, "fourth");
+  world.turn();
+  EXPECT_THAT(world.bob.deliveries, SizeIs(3));
+  EXPECT_EQ(world.engine->status().hits(RelayLimit::kUnsentBytes), 1U);
+}
+
 TEST(SlowReader, HasItsMessagesStored) {
   Pair world;
   world.channel_of(world.bob).unsent = kTooMuch;
@@ -81,7 +101,7 @@ TEST(FastWriter, IsReadSlowerAndLosesNothing) {
   world.turn();
   EXPECT_THAT(world.bob.deliveries, SizeIs(60));
   EXPECT_THAT(world.ada.acks, IsEmpty());
-  EXPECT_EQ(world.engine->status().rate_limited, 1U);
+  EXPECT_EQ(world.engine->status().hits(RelayLimit::kFramesPerSecond), 1U);
 }
 
 TEST(FastWriter, IsReadAgainOnceItsDebtIsRepaid) {

@@ -39,7 +39,8 @@ struct GroupCommitTest : testing::Test, CommitSink {
   FakeStore disk{records};
   Sequence random{5};
   SegmentStore segments{disk, crypto::StoreKey{}, random};
-  GroupCommit commits{segments, *this};
+  RelayStatus counters;
+  GroupCommit commits{segments, *this, counters};
   std::vector<RowId> durable;
   std::vector<RowId> lost;
   std::size_t replies = 0;
@@ -135,6 +136,30 @@ TEST_F(GroupCommitTest, WaitsForAStoreThatDoesNotResume) {
   commits.flush(2s);
   disk.complete();
   EXPECT_TRUE(commits.usable());
+}
+
+TEST_F(GroupCommitTest, MeasuresFromHandOverToTheFlushAfterCompletion) {
+  append(1);
+  append(2);
+  commits.flush(1s);
+  disk.complete();
+  commits.flush(1s + 3ms);
+  std::array<std::uint64_t, kCommitTimeBoundsUs.size() + 1> times{};
+  times[3] = 1;  // above 2.5 ms, not above 5 ms
+  EXPECT_EQ(counters.commit_us.counts, times);
+  EXPECT_EQ(counters.commit_us.sum, 3'000U);
+  EXPECT_EQ(counters.commit_messages.sum, 2U);
+  EXPECT_EQ(counters.commit_messages.counts[2], 1U);
+  EXPECT_EQ(counters.failed_commits, 0U);
+}
+
+TEST_F(GroupCommitTest, CountsBatchesThatFail) {
+  append(1);
+  commits.flush(0s);
+  disk.fail();
+  commits.flush(0s);
+  EXPECT_EQ(counters.failed_commits, 1U);
+  EXPECT_EQ(counters.commit_us.sum, 0U);
 }
 
 }  // namespace

@@ -122,6 +122,7 @@ TEST(Invite, QuotaOfAnAgentCountsOpenOnes) {
 TEST(Invite, QuotaOfTheRelayMakesRoomFromRevokedOnesOnly) {
   RelayConfig config;
   config.limits.invites = 2;
+  config.limits.newcomer_percent = 100;
   Inviting world(config);
   world.publish(world.ada);
   world.revoke(world.ada);

@@ -21,7 +21,10 @@ TEST(Mailbox, RefusesWhatIsOverItsMessages) {
   const auto* answer = world.cleo.answer(over);
   ASSERT_TRUE(is(answer, AckStatus::kRejected, Code::kQueueFull));
   EXPECT_GT(answer->retry_after_ms, 0U);
-  EXPECT_EQ(world.engine->status().pending, 6U);
+  const RelayStatus status = world.engine->status();
+  EXPECT_EQ(status.pending, 6U);
+  EXPECT_EQ(status.hits(RelayLimit::kMailboxMessages), 1U);
+  EXPECT_EQ(status.rejected_by_code[static_cast<std::size_t>(Code::kQueueFull)], 1U);
 }
 
 TEST(Mailbox, GivesOneTokenAtMostHalf) {
@@ -55,6 +58,7 @@ TEST(Mailbox, RefusesWhatIsOverItsBytes) {
   const MsgId over = world.send(world.ada, world.bob, std::string(200, 'x'));
   world.settle();
   EXPECT_TRUE(is(world.ada.answer(over), AckStatus::kRejected, Code::kQueueFull));
+  EXPECT_EQ(world.engine->status().hits(RelayLimit::kMailboxBytes), 1U);
 }
 
 TEST(Mailbox, RefusesForGoodWhatCanNeverFit) {
@@ -143,7 +147,7 @@ TEST(Mailbox, SharesSurviveARestart) {
 }
 
 TEST(Relay, HoldsABoundedNumberOfBytesInAll) {
-  Pair world(with([](RelayLimits& limits) { limits.queued_bytes = 1'000; }));
+  Pair world(with([](RelayLimits& limits) { limits.queued_bytes = 1'000, limits.newcomer_percent = 100; }));
   world.bob_leaves();
   world.send(world.ada, world.bob, std::string(900, 'x'));
   const MsgId over = world.send(world.ada, world.bob, std::string(200, 'x'));
@@ -174,7 +178,7 @@ TEST(Relay, RefusesConnectionsOverItsLimit) {
   TestAgent bob{2};
   EXPECT_TRUE(world.connect(ada));
   EXPECT_FALSE(world.connect(bob));
-  EXPECT_EQ(world.engine->status().rate_limited, 1U);
+  EXPECT_EQ(world.engine->status().hits(RelayLimit::kConnections), 1U);
   world.disconnect(ada);
   EXPECT_TRUE(world.connect(bob));
 }

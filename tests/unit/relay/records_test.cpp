@@ -85,12 +85,13 @@ TEST(Records, OfMailboxesComeBackAsTheyWere) {
   mailbox.allowed.resize(3);
   for (TokenHash& hash : mailbox.allowed) random.fill(hash.mutable_view());
   std::ranges::sort(mailbox.allowed);
-  mailbox.claimed_here = true;
+  mailbox.claimed_here = mailbox.known = true;
   const auto read = decode_mailbox(encode_mailbox(mailbox));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->agent, mailbox.agent);
   EXPECT_EQ(read->allowed, mailbox.allowed);
   EXPECT_TRUE(read->claimed_here);
+  EXPECT_TRUE(read->known);
 }
 
 TEST(Records, ThatAreSomethingElseAreRefused) {

@@ -277,7 +277,7 @@ TEST_F(SegmentStoreTest, ShowsNoIdAndNoTextToTheDisk) {
   InviteRecord invite;
   invite.inviter = from;
   segments->put_invite(invite);
-  segments->put_mailbox({to, {token}, true});
+  segments->put_mailbox({to, {token}, true, true});
   append("a very secret text");
   commit();
   for (const auto& [record_key, value] : records) {
