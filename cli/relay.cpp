@@ -9,6 +9,7 @@
 #include "context.hpp"
 #include "crypto/primitives.hpp"
 #include "crypto/relay_identity.hpp"
+#include "runtime/file_limit.hpp"
 #include "runtime/probe.hpp"
 #include "runtime/relay_service.hpp"
 
@@ -118,6 +119,9 @@ void tell_reloaded(Output& out, const Result<void>& result) {
 
 int serve(Context& context, runtime::Process& process, const RelayCommand& command, const std::string& listen) {
   Output& out = context.out();
+  const std::string lack =
+      runtime::what_file_limit_lacks(runtime::raise_file_limit(), context.settings().relay.config.limits.connections);
+  if (!lack.empty()) out.warning(lack);
   auto identity = relay_identity(context);
   if (!identity) return out.error(identity.error());
   const RelayId relay_id = identity->pair.pk;

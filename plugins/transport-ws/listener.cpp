@@ -16,6 +16,7 @@ using sdk::fail;
 /// The wait after an accept that failed for lack of something, such as descriptors.
 constexpr std::chrono::milliseconds kRetry{100};
 constexpr std::chrono::seconds kBetweenComplaints{10};
+constexpr std::string_view kAcceptFailures = "ws_accept_failures_total";
 
 sdk::Error cannot_listen(std::string_view address, ErrorCode error) {
   const std::string what = "cannot listen on " + std::string(address) + ": ";
@@ -31,6 +32,18 @@ sdk::Error cannot_listen(std::string_view address, ErrorCode error) {
                 "127.0.0.1 is this machine alone, 0.0.0.0 every address it has");
   }
   return fail(AR_IO, what + error.message());
+}
+
+/// What `error` lacks, and where to get it.
+std::string describe_shortage(ErrorCode error) {
+  if (error == boost::asio::error::no_descriptors) {
+    return "this process has as many files open as it may; raise its limit, with `ulimit -n` before the start or "
+           "LimitNOFILE in a systemd unit";
+  }
+  if (error == boost::system::errc::too_many_files_open_in_system) {
+    return "this machine has as many files open as it may; raise fs.file-max with sysctl";
+  }
+  return error.message();
 }
 
 }  // namespace
@@ -61,6 +74,7 @@ sdk::Result<std::uint16_t> Listener::open(std::string_view address) {
   if (error) return cannot_listen(address, error);
   const std::uint16_t port = acceptor_.local_endpoint(error).port();
   if (error) return cannot_listen(address, error);
+  loop_.host().count(kAcceptFailures, 0);  // shown from the start
   accept();
   return port;
 }
@@ -87,9 +101,10 @@ void Listener::on_accepted(ErrorCode error, Socket socket) {
 }
 
 void Listener::pause_accepting(ErrorCode error) {
+  loop_.host().count(kAcceptFailures);
   if (const auto now = Clock::now(); now - last_complaint_ >= kBetweenComplaints) {
     last_complaint_ = now;
-    loop_.host().log(sdk::LogLevel::kWarn, "cannot accept connections for now: " + error.message());
+    loop_.host().log(sdk::LogLevel::kWarn, "cannot accept connections for now: " + describe_shortage(error));
   }
   retry_.set(kRetry, [this] { accept(); });
 }

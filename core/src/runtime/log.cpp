@@ -54,7 +54,7 @@ void configure_log(LogLevel level, LogFormat format) {
   the_log().configure(level, format);
 }
 
-void log(LogLevel level, std::string_view component, std::string_view message) {
+void log(LogLevel level, std::string_view component, std::string_view message, std::initializer_list<LogField> fields) {
   Log& out = the_log();
   const auto spd_level = to_spdlog(level);
   if (!out.logger.should_log(spd_level)) return;
@@ -65,10 +65,11 @@ void log(LogLevel level, std::string_view component, std::string_view message) {
   const auto ts =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
   const auto name = spdlog::level::to_string_view(spd_level);
-  const boost::json::object line{{"ts", ts.count()},
-                                 {"level", std::string_view(name.data(), name.size())},
-                                 {"component", component},
-                                 {"message", printable(message)}};
+  boost::json::object line{{"ts", ts.count()},
+                           {"level", std::string_view(name.data(), name.size())},
+                           {"component", component},
+                           {"message", printable(message)}};
+  for (const LogField& field : fields) line[field.name] = printable(field.value);
   out.logger.log(spd_level, "{}", boost::json::serialize(line));
 }
 

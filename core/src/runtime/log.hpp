@@ -1,6 +1,7 @@
 // What a process tells its owner beside its output: lines on stderr.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -12,8 +13,15 @@ enum class LogFormat { kText, kJson };
 /// Before the first line; the default is kWarn as text.
 void configure_log(LogLevel level, LogFormat format);
 
-/// Writes one line: time, level, component, message. Escapes control characters, so that text from outside may be part
-/// of the message; never pass a secret. Thread: any.
-void log(LogLevel level, std::string_view component, std::string_view message);
+/// A part of the message that programs may want by itself.
+struct LogField {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// Writes one line: time, level, component, message; as JSON also the fields, which the message has in words. Escapes
+/// control characters, so that text from outside may be part of it; never pass a secret. Thread: any.
+void log(LogLevel level, std::string_view component, std::string_view message,
+         std::initializer_list<LogField> fields = {});
 
 }  // namespace agentroom::runtime

@@ -1,5 +1,8 @@
 #include "runtime/relay_service.hpp"
 
+#include <algorithm>
+
+#include "agentroom/relay_reseal.hpp"
 #include "base/base64url.hpp"
 #include "base/text.hpp"
 #include "runtime/log.hpp"
@@ -9,11 +12,18 @@ namespace {
 
 constexpr std::string_view kComponent = "relay";
 constexpr Duration kDrainTime = std::chrono::seconds(5);
+/// Lines about refused connections; strangers cause them.
+constexpr std::uint32_t kRefusalLines = 60;
+constexpr Duration kRefusalPeriod = std::chrono::minutes(1);
 
 }  // namespace
 
 RelayService::RelayService(Process& process, RelayServiceOptions options, HomeLock lock)
-    : process_(process), options_(std::move(options)), lock_(std::move(lock)), started_(process.now()) {}
+    : process_(process),
+      options_(std::move(options)),
+      lock_(std::move(lock)),
+      started_(process.now()),
+      refusals_(kRefusalLines, kRefusalPeriod) {}
 
 Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, RelayServiceOptions options) {
   auto lock = HomeLock::acquire(options.folder, "the relay's folder " + options.folder.string());
@@ -24,6 +34,7 @@ Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, Relay
   auto store = process.plugins().open_store(o.store, o.store_config, o.folder / "mailbox");
   if (!store) return pass(store);
   relay->store_ = std::move(*store);
+  if (auto resealed = relay->reseal(); !resealed) return pass(resealed);
   RelayObserver& observer = *relay;
   relay->engine_ = std::make_unique<RelayEngine>(o.config, o.identity, *relay->store_, process.transport(),
                                                  process.random(), observer);
@@ -38,6 +49,25 @@ Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, Relay
   relay->listening_ = std::move(*listening);
   process.on_hangup([self = relay.get()] { self->reload(); });
   return relay;
+}
+
+Result<void> RelayService::reseal() {
+  RelayReseal reseal(options_.identity, *store_, process_.random());
+  for (bool begun = false;; begun = true) {
+    auto batch = reseal.next();
+    if (!batch) return pass(batch);
+    if (batch->empty()) break;
+    if (!begun) log(LogLevel::kWarn, kComponent, "the secret has changed: sealing the mailbox anew");
+    // Shared with a completion that may outlive this call.
+    const auto done = std::make_shared<std::optional<Result<void>>>();
+    store_->commit(std::move(*batch), [done](Result<void> result) { done->emplace(std::move(result)); });
+    process_.loop().run_until([&] { return done->has_value(); });
+    if (!**done) return pass(**done);
+  }
+  if (const auto count = reseal.resealed(); count > 0) {
+    log(LogLevel::kWarn, kComponent, "sealed " + std::to_string(count) + " records of the mailbox anew");
+  }
+  return {};
 }
 
 RelayService::~RelayService() {
@@ -64,6 +94,19 @@ void RelayService::shut_down() {
   process_.transport().stop_listening();
   engine_->shut_down(process_.now());
   process_.loop().run_until([this] { return engine_->drained(); }, kDrainTime);
+  tell_refusals_left_out(Duration::max());
+}
+
+void RelayService::on_time(const Now& now) {
+  engine_->on_time(now);
+  tell_refusals_left_out(now.steady);
+}
+
+std::optional<Duration> RelayService::next_deadline() const {
+  const auto engine = engine_->next_deadline();
+  const auto refusals = refusals_.next_deadline();
+  if (!engine || !refusals) return engine ? engine : refusals;
+  return std::min(*engine, *refusals);
 }
 
 void RelayService::on_opened(ChannelId channel, const PeerInfo& peer) {
@@ -84,23 +127,36 @@ void RelayService::on_closed(ChannelId channel, const CloseInfo& /*why*/) {
 
 HttpResponse RelayService::on_request(const HttpRequest& request) {
   const RelayHttp http{options_.version, process_.now().steady - started_.steady};
-  return http.answer(request, engine_->status());
+  return http.answer(request, engine_->status(), process_.plugins().metrics());
 }
 
 void RelayService::on_agent_connected(const AgentId& agent) {
-  log(LogLevel::kInfo, kComponent, "agent " + short_key(base64url(agent.view())) + " connected");
+  const std::string name = short_key(base64url(agent.view()));
+  log(LogLevel::kInfo, kComponent, "agent " + name + " connected", {{"agent", name}});
 }
 
 void RelayService::on_agent_disconnected(const AgentId& agent) {
-  log(LogLevel::kInfo, kComponent, "agent " + short_key(base64url(agent.view())) + " disconnected");
+  const std::string name = short_key(base64url(agent.view()));
+  log(LogLevel::kInfo, kComponent, "agent " + name + " disconnected", {{"agent", name}});
 }
 
 void RelayService::on_refused(const std::string& address, const std::string& why) {
-  log(LogLevel::kInfo, kComponent, "refused " + (address.empty() ? "a connection" : address) + ": " + why);
+  const Duration now = process_.now().steady;
+  tell_refusals_left_out(now);
+  if (!refusals_.take(now)) return;
+  log(LogLevel::kInfo, kComponent, "refused " + (address.empty() ? "a connection" : address) + ": " + why,
+      {{"address", address}, {"reason", why}});
+}
+
+void RelayService::tell_refusals_left_out(Duration now) {
+  const std::uint64_t count = refusals_.take_left_out(now);
+  if (count == 0) return;
+  const std::string number = std::to_string(count);
+  log(LogLevel::kInfo, kComponent, "refused " + number + " more connections within a minute", {{"count", number}});
 }
 
 void RelayService::on_store_failed(const Error& error) {
-  log(LogLevel::kError, kComponent, error.message);
+  log(LogLevel::kError, kComponent, error.message, {{"code", code_name(error.code)}});
 }
 
 }  // namespace agentroom::runtime

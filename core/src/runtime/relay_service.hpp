@@ -10,6 +10,7 @@
 #include "agentroom/relay_engine.hpp"
 #include "crypto/relay_identity.hpp"
 #include "runtime/home_lock.hpp"
+#include "runtime/log_limit.hpp"
 #include "runtime/process.hpp"
 #include "runtime/relay_http.hpp"
 
@@ -48,8 +49,12 @@ class RelayService final : private LoopMember, private ListenerEvents, private R
  private:
   RelayService(Process& process, RelayServiceOptions options, HomeLock lock);
 
-  void on_time(const Now& now) override { engine_->on_time(now); }
-  std::optional<Duration> next_deadline() const override { return engine_->next_deadline(); }
+  /// Seals the store anew after a change of the secret; at once where there was none.
+  Result<void> reseal();
+  void tell_refusals_left_out(Duration now);
+
+  void on_time(const Now& now) override;
+  std::optional<Duration> next_deadline() const override;
   void flush(const Now& now) override { engine_->flush(now); }
 
   void on_opened(ChannelId channel, const PeerInfo& peer) override;
@@ -70,6 +75,7 @@ class RelayService final : private LoopMember, private ListenerEvents, private R
   std::unique_ptr<Store> store_;
   std::unique_ptr<RelayEngine> engine_;
   Listening listening_;
+  LogLimit refusals_;
 };
 
 }  // namespace agentroom::runtime
