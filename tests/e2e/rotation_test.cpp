@@ -24,7 +24,7 @@ class Rotation : public testing::Test {
     const auto accepted = bob.run({"--json", "invite", "accept", text(created.json(), "url"), "--wait", "0"});
     EXPECT_EQ(accepted.code, 0) << accepted.out << accepted.err;
     alice_key = text(accepted.json(), "peer_pk");
-    open_invite = text(alice.run({"--json", "invite", "create"}).json(), "url");
+    open_invite = text(alice.run({"--server", relay->url(), "--json", "invite", "create"}).json(), "url");
   }
 
   void start(const std::vector<std::string>& more = {}) {
@@ -46,7 +46,7 @@ class Rotation : public testing::Test {
     texts.push_back(what);
   }
   void expect_all_at_alice() {
-    auto listener = alice.start({"--json", "listen"});
+    auto listener = alice.start({"--server", relay->url(), "--json", "listen"});
     for (const std::string& expected : texts) EXPECT_EQ(text(await(*listener, "message"), "text"), expected);
     listener->signal(SIGTERM);
     EXPECT_EQ(listener->wait(), 0) << listener->errors();
