@@ -125,7 +125,9 @@ TEST_F(WsLimits, WithoutDescriptorsItWaitsAndGoesOn) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &saved), 0);
   ASSERT_TRUE(complained);
   EXPECT_THAT(plugin_.host().log_text(), HasSubstr("cannot accept connections"));
+  EXPECT_THAT(plugin_.host().log_text(), HasSubstr("ulimit -n"));
   EXPECT_EQ(plugin_.host().log().size(), 1U);
+  EXPECT_GE(plugin_.host().metric("ws_accept_failures_total"), 1);
   EXPECT_THAT(ask(peer, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
 }
 
