@@ -64,6 +64,9 @@ std::string unreadable(const Line& e) {
 std::string invite_closed(const Line& e) {
   return e.stamped(Style::kNotice, "!!", "an invite is closed: " + e.error());
 }
+std::string relay_refused(const Line& e) {
+  return e.stamped(Style::kBad, "!!", e.error() + "; nothing is sent to it, trying again until the right one answers");
+}
 std::string store_error(const Line& e) {
   return e.stamped(Style::kBad, "!!", "the store failed: " + e.error());
 }
@@ -76,9 +79,9 @@ std::string first_connection(const Line& e) {
 std::string reconnect(const Line& e) {
   return e.stamped(Style::kGood, "==", "connected again to " + e.dim(printable(e.text("server"))));
 }
-/// To people each outage is told once, to programs each attempt.
+/// To people each outage is told once, to programs each attempt. A relay that is refused has an event of its own.
 std::string disconnect(const Line& e) {
-  if (e.number("attempt") > 1) return {};
+  if (e.number("attempt") > 1 || e.text("code") == "relay_identity_changed") return {};
   return e.stamped(Style::kBad, "==", e.error() + (e.has("retry_in_ms") ? "; trying again until it works" : ""));
 }
 std::string done(const Line& e) {
@@ -99,6 +102,7 @@ constexpr std::array kWriters{Writer{"message", message},
                               Writer{"peer_online", peer_online},
                               Writer{"unreadable", unreadable},
                               Writer{"invite_closed", invite_closed},
+                              Writer{"relay_refused", relay_refused},
                               Writer{"store_error", store_error},
                               Writer{"serving", first_connection},
                               Writer{"listening", first_connection},

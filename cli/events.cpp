@@ -101,6 +101,10 @@ void AgentEventTeller::tell_one(const agent_events::InviteClosed& e) {
   stream_.tell("invite_closed", {{"invite_id", uuid(e.invite_id)}, {"error", printable(e.why)}});
 }
 
+void AgentEventTeller::tell_one(const agent_events::RelayRefused& e) {
+  stream_.tell("relay_refused", error_members({{"server", e.url}, {"shown", base64url(e.shown.view())}}, e.why));
+}
+
 void AgentEventTeller::tell_one(const agent_events::StoreFailed& e) {
   stream_.tell("store_error", error_members({}, e.error));
 }

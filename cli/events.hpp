@@ -20,7 +20,7 @@ boost::json::object error_members(boost::json::object members, const Error& erro
 ///
 ///   Received -> received; Replied -> replied; NoReply -> no_reply; HandlerFailed -> handler_error;
 ///   SendProgress that failed -> send_error; PeerOnline -> peer_online; Unreadable -> unreadable;
-///   InviteClosed -> invite_closed; StoreFailed -> store_error
+///   InviteClosed -> invite_closed; RelayRefused -> relay_refused; StoreFailed -> store_error
 class AgentEventTeller {
  public:
   explicit AgentEventTeller(EventStream& stream) : stream_(stream) {}
@@ -36,6 +36,7 @@ class AgentEventTeller {
   void tell_one(const agent_events::SendProgress& event);
   void tell_one(const agent_events::Unreadable& event);
   void tell_one(const agent_events::InviteClosed& event);
+  void tell_one(const agent_events::RelayRefused& event);
   void tell_one(const agent_events::StoreFailed& event);
   void tell_one(const agent_events::Connected& /*event*/) {}
   void tell_one(const agent_events::Disconnected& /*event*/) {}

@@ -59,15 +59,27 @@ Result<std::unique_ptr<RunningAgent>> RunningAgent::open(Context& context, runti
 
 void RunningAgent::see(const AgentEvent& event) {
   if (const auto* up = std::get_if<agent_events::Connected>(&event)) {
+    was_connected_ = was_connected_ || up->url == server_;
     link_.connected(*up);
     if (up->url == server_ && see_connected_) see_connected_();
   } else if (const auto* down = std::get_if<agent_events::Disconnected>(&event)) {
-    link_.disconnected(*down);
-    if (down->final && down->url == server_) over_ = down->why;
+    see_down(*down);
+  } else if (const auto* refused = std::get_if<agent_events::RelayRefused>(&event);
+             refused != nullptr && refused->url == server_ && !was_connected_) {
+    // What ends this process is told as its error.
   } else if (see_) {
     see_(event);
   }
   if (requests_) requests_->see(event);
+}
+
+void RunningAgent::see_down(agent_events::Disconnected event) {
+  const bool refused = event.why.code == ErrorCode::kIdentityChanged;
+  if (event.url == server_ && (event.final || (refused && !was_connected_))) {
+    event.final = true;
+    over_ = event.why;
+  }
+  link_.disconnected(event);
 }
 
 Result<RunningAgent::End> RunningAgent::run_until(const std::function<bool()>& done, std::optional<Duration> timeout) {

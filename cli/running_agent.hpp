@@ -44,8 +44,9 @@ class RunningAgent {
   void on_connected(std::function<void()> see) { see_connected_ = std::move(see); }
 
   enum class End { kDone, kSignal, kTimeout };
-  /// Runs until `done()`, a signal or the timeout. Errors: the link ended for good (another connection of this identity
-  /// took over, the relay's identity changed).
+  /// Runs until `done()`, a signal or the timeout. Errors: another connection of this identity took over; the relay's
+  /// identity changed, while it was never connected. Once it was, whoever stands in for the relay gets nothing and it
+  /// goes on trying: a moment of theirs must not end a service.
   Result<End> run_until(const std::function<bool()>& done, std::optional<Duration> timeout = std::nullopt);
 
   /// Answers what other commands asked, ends handlers and links. Once, before it goes.
@@ -55,12 +56,14 @@ class RunningAgent {
   RunningAgent(runtime::Process& process, EventStream& stream, std::string server, std::string first_event,
                const AgentId& self);
   void see(const AgentEvent& event);
+  void see_down(agent_events::Disconnected event);
 
   runtime::Process& process_;
   std::string server_;
   EventStream& stream_;
   LinkTeller link_;
   std::optional<Error> over_;
+  bool was_connected_ = false;
   std::function<void(const AgentEvent&)> see_;
   std::function<void()> see_connected_;
   std::unique_ptr<runtime::AgentService> agent_;

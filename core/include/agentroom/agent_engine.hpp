@@ -51,7 +51,14 @@ struct Disconnected {
   std::string url;
   Error why;
   Duration retry_in{};
-  bool final = false;  ///< replaced by another connection, relay identity changed: not tried again
+  bool final = false;  ///< replaced by another connection: not tried again
+};
+/// Who answers at `url` has another key than the relay that belongs there, and got nothing. Told once a key, until the
+/// right one answers again; `Disconnected` follows with the same error.
+struct RelayRefused {
+  std::string url;
+  RelayId shown;
+  Error why;  ///< kIdentityChanged
 };
 /// A peer completed a session with this agent (invitee: the inviter answered; inviter: the invite was accepted).
 struct PeerOnline {
@@ -98,7 +105,8 @@ struct Unreadable {
   MsgId msg_id;
   std::string why;
 };
-/// An invite of this agent was used up by a session start that failed its checks, expired, or was revoked.
+/// An invite of this agent was used up by a session start that failed its checks, expired, or was revoked. Or one that
+/// it accepted came to nothing: the relay or the inviter refused it, or the inviter never answered.
 struct InviteClosed {
   InviteId invite_id;
   std::string why;
@@ -109,10 +117,10 @@ struct StoreFailed {
 };
 }  // namespace agent_events
 
-using AgentEvent =
-    std::variant<agent_events::Connected, agent_events::Disconnected, agent_events::PeerOnline, agent_events::Received,
-                 agent_events::Replied, agent_events::NoReply, agent_events::HandlerFailed, agent_events::SendProgress,
-                 agent_events::Unreadable, agent_events::InviteClosed, agent_events::StoreFailed>;
+using AgentEvent = std::variant<agent_events::Connected, agent_events::Disconnected, agent_events::RelayRefused,
+                                agent_events::PeerOnline, agent_events::Received, agent_events::Replied,
+                                agent_events::NoReply, agent_events::HandlerFailed, agent_events::SendProgress,
+                                agent_events::Unreadable, agent_events::InviteClosed, agent_events::StoreFailed>;
 
 /// What the engine does to the world beside the store.
 class AgentIo : public Channels {
@@ -141,12 +149,21 @@ struct SentMessage {
   AgentId to;
   std::string server_url;  ///< of the relay that it goes to
 };
+/// How far the session with a peer is.
+enum class PeerState : std::uint8_t {
+  kClaiming,    ///< its invite was accepted; the relay has not confirmed it, nothing can be sent
+  kWaiting,     ///< what is sent waits for the inviter, who has not answered yet
+  kUnanswered,  ///< the inviter did not answer within 7 days; nothing can be sent; forgotten 7 days later
+  kReady,       ///< a message of the peer was read
+};
+
 struct PeerSummary {
   AgentId id;
   std::string name;  ///< given by the owner, else the peer's own, else empty; printable
   std::string server_url;
   std::uint32_t generation = 0;
   bool confirmed = false;  ///< a message of the peer was read in the sending session
+  PeerState state = PeerState::kReady;
   UnixMs created_at = 0;
   UnixMs last_used = 0;
   std::size_t outbox = 0;  ///< messages not acknowledged yet

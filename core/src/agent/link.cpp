@@ -16,10 +16,12 @@ using std::chrono::seconds;
 constexpr Duration kHandshakeTimeout = milliseconds(protocol::kHandshakeTimeoutMs);
 constexpr Duration kPingAfter = milliseconds(protocol::kPingAfterMs);
 constexpr Duration kSilence = milliseconds(protocol::kSilenceMs);
-constexpr Duration kFirstBackoff = milliseconds(250);
+constexpr Duration kFirstBackoff = milliseconds(500);
 constexpr Duration kLongestBackoff = seconds(30);
 /// Ready for so long, a link counts as stable and the next backoff is short again.
 constexpr Duration kStableAfter = seconds(10);
+/// However often somebody asks, attempts begin no closer together.
+constexpr Duration kBetweenAttempts = seconds(1);
 /// A released link stays for the answer to what was sent last.
 constexpr Duration kLinger = seconds(20);
 constexpr std::size_t kReceiptsPerFrame = 1'000;
@@ -35,7 +37,10 @@ constexpr std::uint16_t kPolicy = 1008;
 void Link::want(bool at_once) {
   wanted_ = true;
   if (auto* ready = std::get_if<Ready>(&phase_)) ready->linger_until.reset();
-  if (at_once && std::holds_alternative<Waiting>(phase_)) phase_ = Idle{};
+  if (auto* waiting = std::get_if<Waiting>(&phase_); waiting != nullptr && at_once) {
+    waiting->until = std::min(waiting->until, tried_at_ + kBetweenAttempts);
+    if (waiting->until <= context_.now.steady) phase_ = Idle{};
+  }
   if (idle()) connect();
 }
 
@@ -53,6 +58,7 @@ void Link::close(std::string_view reason) {
 }
 
 void Link::connect() {
+  tried_at_ = context_.now.steady;
   Error why;
   channel_ = context_.io.connect(url_, why);
   if (channel_ == 0) return end(std::move(why), 0);
@@ -75,12 +81,22 @@ void Link::on_message(MutableByteView message) {
 void Link::start_handshake(ByteView challenge) {
   auto handshake = protocol::AgentHandshake::start(challenge);
   if (!handshake) return end(words::unreachable(url_, handshake.error().message), kProtocolError);
-  if (auto judged = owner_.judge(*this, handshake->proof()); !judged) return end(judged.error(), kPolicy, true);
+  if (auto judged = owner_.judge(*this, handshake->proof()); !judged) {
+    return refuse(handshake->proof().relay_pk, std::move(judged.error()));
+  }
   auto hello = handshake->hello(context_.self, context_.random);
   if (!hello) return end(words::unreachable(url_, hello.error().message), kProtocolError);
   const Duration give_up = std::get<Connecting>(phase_).give_up;
   phase_ = Greeting{.give_up = give_up, .handshake = std::move(*handshake)};
   context_.io.send(channel_, std::move(*hello));
+}
+
+void Link::refuse(const RelayId& shown, Error why) {
+  if (refused_ != shown) {
+    refused_ = shown;
+    context_.emit(agent_events::RelayRefused{.url = url_, .shown = shown, .why = why});
+  }
+  end(std::move(why), kPolicy);
 }
 
 void Link::finish_handshake(MutableByteView hello_ack) {
@@ -97,6 +113,7 @@ void Link::finish_handshake(MutableByteView hello_ack) {
                  .allowed = done->welcome.allow_digest,
                  .since = context_.now.steady,
                  .heard = context_.now.steady};
+  refused_.reset();
   if (!wanted_) release();
   context_.emit(agent_events::Connected{.url = url_, .pending = done->welcome.pending});
   owner_.on_ready(*this);
@@ -150,12 +167,14 @@ void Link::end(Error why, std::uint16_t code, bool final) {
 
 Duration Link::backoff() {
   const Duration longest = std::min<Duration>(kLongestBackoff, kFirstBackoff * (1U << std::min(failures_, 7U)));
+  // Wide, so that those whom one relay lost at one moment come back one after the other; never nothing, so that no
+  // relay is hammered.
   ++failures_;
   std::array<std::byte, 4> random{};
   context_.random.fill(random);
   std::uint32_t roll = 0;
   std::memcpy(&roll, random.data(), sizeof roll);
-  return longest / 2 + longest * static_cast<std::int64_t>(roll % 1024) / 2048;
+  return longest / 4 + longest * static_cast<std::int64_t>(roll % 1024) * 3 / 4096;
 }
 
 void Link::on_closed(const CloseInfo& why) {

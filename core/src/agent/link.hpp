@@ -18,7 +18,7 @@ class Link;
 class LinkOwner {
  public:
   virtual ~LinkOwner() = default;
-  /// The challenge is verified and nothing was sent. Errors: kIdentityChanged, which ends the link for good.
+  /// The challenge is verified and nothing was sent. Errors: kIdentityChanged; nothing is sent then either.
   virtual Result<void> judge(const Link& link, const protocol::RelayProof& proof) = 0;
   /// After a valid HelloAck.
   virtual void on_ready(Link& link) = 0;
@@ -34,9 +34,12 @@ class LinkOwner {
 ///    ^                 |                     |                        |                      |
 ///    |                 +---------------------+---- closed, timeout, anything unexpected -----+
 ///    |                                       v
-///    +----------not wanted------------ waiting (0.25 s doubling to 30 s, with jitter) --> connecting
+///    +----------not wanted------------ waiting (up to 0.5 s doubling to 30 s, with jitter) --> connecting
 ///
-///   stopped: the relay's key is another one, or another connection of this identity replaced this one. Final.
+///   stopped: another connection of this identity replaced this one. Final.
+///
+/// A relay with another key gets nothing and is tried again like one that does not answer: whoever stands in the way
+/// for a moment must not end a service for good.
 class Link {
  public:
   Link(Context& context, LinkOwner& owner, std::string url) : context_(context), owner_(owner), url_(std::move(url)) {}
@@ -50,7 +53,7 @@ class Link {
   const Error& stop_reason() const { return std::get<Stopped>(phase_).why; }
   const protocol::RelayProof& proof() const { return std::get<Ready>(phase_).proof; }
 
-  /// Connects, now if `at_once`, else when a backoff that runs is over.
+  /// Connects when a backoff that runs is over; `at_once` shortens it to a second after the last attempt began.
   void want(bool at_once);
   /// Nothing waits for it any more: closes after a while, so that what comes back soon still finds it.
   void release();
@@ -116,6 +119,7 @@ class Link {
   void read_frame(const protocol::Frame& frame);
   /// The link is over; `code` closes the channel where it is still open.
   void end(Error why, std::uint16_t code, bool final = false);
+  void refuse(const RelayId& shown, Error why);
   void pack_receipts();
   Duration backoff();
 
@@ -125,7 +129,9 @@ class Link {
   ChannelId channel_ = 0;
   std::variant<Idle, Waiting, Connecting, Greeting, Ready, Stopped> phase_;
   bool wanted_ = false;
-  unsigned failures_ = 0;  ///< attempts since the link was last stable
+  unsigned failures_ = 0;           ///< attempts since the link was last stable
+  Duration tried_at_{};             ///< when the last attempt began
+  std::optional<RelayId> refused_;  ///< the false relay that was told of last, until the true one answers
 };
 
 }  // namespace agentroom::agent

@@ -68,6 +68,10 @@ void FakeRelay::receive(ChannelId channel, Bytes message) {
     connection.cipher.emplace(std::move(accepted->cipher));
     connection.ready = true;
     connection.out.push_back(std::move(accepted->welcome));
+    if (Connection* old = of(connection.agent)) {
+      send(*old, protocol::Closing{protocol::ClosingReason::kReplaced});
+      replaced_.push_back(by_agent_.at(connection.agent));
+    }
     by_agent_[connection.agent] = channel;
     for (Queued& queued : mailboxes_[connection.agent].queue) queued.in_flight = false;
     return pump(connection.agent);
@@ -124,6 +128,7 @@ bool FakeRelay::flush() {
       sent = true;
     }
   }
+  for (ChannelId channel : std::exchange(replaced_, {})) drop(channel);
   return sent;
 }
 

@@ -58,6 +58,8 @@ class FakeRelay {
   bool connected(const AgentId& agent) const { return by_agent_.contains(agent); }
   RelayId id() const { return identity_.pair.pk; }
   std::size_t queued(const AgentId& agent) { return mailboxes_[agent].queue.size(); }
+  /// What lay there for 7 days is dropped.
+  void expire(const AgentId& agent) { mailboxes_[agent].queue.clear(); }
 
   bool online = true;   ///< false: connections fail
   bool silent = false;  ///< accepts connections and says nothing
@@ -145,6 +147,7 @@ class FakeRelay {
   const Now& now_;
   std::map<ChannelId, std::unique_ptr<Connection>> connections_;
   std::map<AgentId, ChannelId> by_agent_;
+  std::vector<ChannelId> replaced_;  ///< to be ended once they were told
   std::map<AgentId, Mailbox> mailboxes_;
   std::map<InviteId, Invite> invites_;
 };

@@ -55,14 +55,14 @@ TEST(Link, TriesAgainWithGrowingDelaysAndJitter) {
   world.advance(std::chrono::minutes(5));
   const auto failures = ann.all<Disconnected>();
   ASSERT_GT(failures.size(), 12U);
-  EXPECT_LE(failures[0].retry_in, milliseconds(250));
+  EXPECT_LE(failures[0].retry_in, milliseconds(500));
   EXPECT_GE(failures[0].retry_in, milliseconds(125));
   for (const auto& failure : failures) {
     EXPECT_LE(failure.retry_in, seconds(30));
     EXPECT_EQ(failure.why.code, ErrorCode::kNetwork);
     EXPECT_FALSE(failure.final);
   }
-  EXPECT_GE(failures.back().retry_in, seconds(15));
+  EXPECT_GE(failures.back().retry_in, milliseconds(7'500));
   EXPECT_NE(failures[failures.size() - 1].retry_in, failures[failures.size() - 2].retry_in);
   world.relay().online = true;
   world.advance(seconds(31));
@@ -81,7 +81,42 @@ TEST(Link, ForgetsItsDelaysOnlyAfterAStableConnection) {
   world.advance(seconds(60));
   world.relay().cut();
   world.run();
-  EXPECT_LE(ann.all<Disconnected>().back().retry_in, milliseconds(250));
+  EXPECT_LE(ann.all<Disconnected>().back().retry_in, milliseconds(500));
+}
+
+TEST(Link, ThoseWhomOneRelayLostAtOneMomentDoNotComeBackAtOneMoment) {
+  World world;
+  constexpr std::size_t kAgents = 200;
+  std::vector<TestAgent*> agents;
+  for (std::size_t i = 0; i < kAgents; ++i) agents.push_back(&world.connected());
+  world.run();
+  for (TestAgent* agent : agents) world.relay().closing(agent->id(), protocol::ClosingReason::kShuttingDown);
+  std::size_t most = 0;
+  for (Duration waited{}; world.relay().handshakes < 2 * kAgents; waited += milliseconds(20)) {
+    ASSERT_LE(waited, seconds(5));
+    const std::size_t before = world.relay().handshakes;
+    world.advance(milliseconds(20));
+    most = std::max(most, world.relay().handshakes - before);
+  }
+  EXPECT_LE(most, kAgents / 8) << "a fresh relay meets them one after the other";
+}
+
+TEST(Link, WhoAsksOftenMakesItTryOnceASecond) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  world.befriend(ann, bob);
+  world.relay().online = false;
+  world.relay().cut();
+  world.advance(seconds(120));
+  const std::size_t before = ann.all<Disconnected>().size();
+  for (int i = 0; i < 100; ++i) {
+    ann.send(bob.id(), "x");
+    world.advance(milliseconds(100));
+  }
+  const std::size_t attempts = ann.all<Disconnected>().size() - before;
+  EXPECT_GE(attempts, 9U) << "nobody waits out a long pause";
+  EXPECT_LE(attempts, 11U);
 }
 
 TEST(Link, GivesUpAHandshakeAfterTenSeconds) {
@@ -116,6 +151,22 @@ TEST(Link, DoesNotComeBackAfterItWasReplaced) {
   ASSERT_THAT(ann.all<Disconnected>(), SizeIs(1));
   EXPECT_TRUE(ann.all<Disconnected>()[0].final);
   EXPECT_EQ(world.relay().handshakes, 1U);
+}
+
+TEST(Link, OfTwoOwnersOfOneKeyTheLaterOneKeepsTheRelay) {
+  World world;
+  TestAgent& first = world.connected();
+  world.run();
+  TestAgent& second = world.connected();
+  second.identity = first.identity.clone();
+  second.crash();
+  second.store = std::make_unique<FakeStore>();
+  second.start();
+  world.advance(std::chrono::minutes(10));
+  ASSERT_THAT(first.all<Disconnected>(), SizeIs(1));
+  EXPECT_TRUE(first.all<Disconnected>()[0].final);
+  EXPECT_THAT(second.all<Connected>(), SizeIs(1));
+  EXPECT_THAT(second.all<Disconnected>(), IsEmpty()) << "they do not take it from each other in turns";
 }
 
 TEST(Link, ComesBackToARelayThatRestarts) {
@@ -211,8 +262,57 @@ TEST(RelayIdentity, IsPinnedOnFirstUseAndAnotherOneGetsNothing) {
   EXPECT_EQ(down.back().why.code, ErrorCode::kIdentityChanged);
   EXPECT_THAT(down.back().why.message, testing::StartsWith("relay identity changed"));
   EXPECT_THAT(down.back().why.hint, HasSubstr("--trust-relay"));
-  EXPECT_TRUE(down.back().final);
   EXPECT_EQ(world.relay().hellos, 0U) << "not even a hello";
+}
+
+TEST(RelayIdentity, ARelayThatIsRefusedIsToldOnceAndTriedAgainUntilTheRightOneAnswers) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  world.befriend(ann, bob);
+  const std::string own_secret = std::string("secret of ") + kUrl;
+  FakeRelay& impostor = world.replace_relay(kUrl, "the secret of somebody else");
+  const RelayId false_key = impostor.id();
+  ann.send(bob.id(), "for bob alone");
+  world.advance(std::chrono::minutes(5));
+  const auto refused = ann.all<agent_events::RelayRefused>();
+  ASSERT_THAT(refused, SizeIs(1));
+  EXPECT_EQ(refused[0].url, kUrl);
+  EXPECT_EQ(refused[0].shown, false_key);
+  EXPECT_EQ(refused[0].why.code, ErrorCode::kIdentityChanged);
+  EXPECT_GT(ann.all<Disconnected>().size(), 10U);
+  for (const auto& down : ann.all<Disconnected>()) EXPECT_FALSE(down.final);
+  EXPECT_THAT(world.relay().traffic, IsEmpty());
+
+  world.replace_relay(kUrl, "a third one's");
+  world.advance(std::chrono::minutes(2));
+  EXPECT_THAT(ann.all<agent_events::RelayRefused>(), SizeIs(2)) << "another key is told again";
+
+  world.replace_relay(kUrl, own_secret);
+  world.advance(seconds(31));
+  EXPECT_EQ(world.relay().handshakes, 2U);
+  EXPECT_THAT(bob.received(), ElementsAre("for bob alone"));
+  world.replace_relay(kUrl, "a third one's");
+  world.advance(seconds(31));
+  EXPECT_THAT(ann.all<agent_events::RelayRefused>(), SizeIs(3)) << "and so is one that comes back";
+}
+
+TEST(RelayIdentity, WhoAsksForSomethingIsAnsweredThatTheRelayWasRefused) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  world.run();
+  const std::string url = bob.invite();
+  world.replace_relay(kUrl, "the secret of somebody else");
+  world.advance(std::chrono::minutes(1));
+  auto invite = ann.create_invite();
+  auto accepted = ann.accept(url);
+  world.advance(seconds(1));
+  ASSERT_TRUE(invite->has_value());
+  EXPECT_EQ(invite->value().error().code, ErrorCode::kIdentityChanged);
+  ASSERT_TRUE(accepted->has_value());
+  EXPECT_EQ(accepted->value().error().code, ErrorCode::kIdentityChanged);
+  EXPECT_EQ(world.relay().hellos, 0U);
 }
 
 TEST(RelayIdentity, ThePinOutlivesARestart) {
@@ -262,7 +362,7 @@ TEST(RelayIdentity, ASuccessorOfAnotherKeyIsRefused) {
   world.replace_relay(kUrl, "the next secret", "not the one that was pinned");
   world.advance(seconds(1));
   EXPECT_EQ(world.relay().hellos, 0U);
-  EXPECT_TRUE(ann.all<Disconnected>().back().final);
+  EXPECT_EQ(ann.all<Disconnected>().back().why.code, ErrorCode::kIdentityChanged);
 }
 
 TEST(RelayIdentity, AnInvalidChallengeGetsNothingAndPinsNothing) {

@@ -33,7 +33,7 @@ TEST_F(EventLines, TellWhoSaidWhat) {
 TEST_F(EventLines, NeverLetAPeerActOnTheTerminal) {
   const std::string hostile = "a\x1b[2J\x07\xe2\x80\xae";
   for (const char* type : {"received", "message", "replied", "handler_error", "send_error", "unreadable", "peer_online",
-                           "invite_closed", "disconnect", "serving", "listening", "reconnect", "store_error"}) {
+                           "invite_closed", "relay_refused", "disconnect", "serving", "listening", "reconnect", "store_error"}) {
     boost::json::object event{{"type", type}};
     for (const char* member : {"from", "to", "from_name", "to_name", "text", "error", "name", "pk", "server"}) {
       event[member] = hostile;
@@ -52,6 +52,19 @@ TEST_F(EventLines, TellAnOutageOnce) {
   boost::json::object event{{"type", "disconnect"}, {"error", "cannot reach it"}, {"retry_in_ms", 500}, {"attempt", 1}};
   EXPECT_EQ(line(event), "== cannot reach it; trying again until it works");
   event["attempt"] = 2;
+  EXPECT_EQ(line(event), "");
+}
+
+TEST_F(EventLines, TellARelayThatIsRefusedLoudlyAndOnce) {
+  boost::json::object event{{"type", "relay_refused"},
+                            {"error", "relay identity changed: ws://relay"},
+                            {"code", "relay_identity_changed"},
+                            {"hint", "nothing was sent to it"}};
+  const std::string told = line(event);
+  EXPECT_EQ(told.find("!! relay identity changed: ws://relay"), 0U) << told;
+  EXPECT_NE(told.find("nothing is sent to it"), std::string::npos) << told;
+  event["type"] = "disconnect";
+  event["attempt"] = 1;
   EXPECT_EQ(line(event), "");
 }
 
