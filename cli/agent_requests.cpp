@@ -35,6 +35,19 @@ std::string_view status_name(SendStatus status) {
   }
 }
 
+std::string_view state_name(PeerState state) {
+  switch (state) {
+    case PeerState::kClaiming:
+      return "claiming";
+    case PeerState::kWaiting:
+      return "waiting";
+    case PeerState::kUnanswered:
+      return "unanswered";
+    default:
+      return "ready";
+  }
+}
+
 Result<std::string> text_argument(const object& arguments, std::string_view name) {
   const boost::json::value* value = arguments.if_contains({name.data(), name.size()});
   if (value != nullptr && value->is_string()) return std::string(value->as_string());
@@ -286,6 +299,7 @@ Result<void> AgentRequests::list_peers(Id id, const Object& /*arguments*/) {
                     {"created_at", peer.created_at},
                     {"server_url", peer.server_url},
                     {"confirmed", peer.confirmed},
+                    {"state", state_name(peer.state)},
                     {"generation", peer.generation},
                     {"outbox", peer.outbox},
                     {"inbox", peer.inbox}});

@@ -38,6 +38,14 @@ std::string in_lines(std::string_view number) {
   return text;
 }
 
+/// How far the session with a peer is, for people.
+std::string state_words(std::string_view state) {
+  if (state == "claiming") return "not confirmed by the relay yet";
+  if (state == "waiting") return "not answered yet";
+  if (state == "unanswered") return "never answered: ask for a new invite";
+  return std::string(state);
+}
+
 std::string text(const object& answer, std::string_view member) {
   return std::string(answer.at({member.data(), member.size()}).as_string());
 }
@@ -56,11 +64,12 @@ int run(const PeersCommand& /*command*/, const GlobalOptions& globals, Output& o
         "No peers yet. Make an invite, or accept one:\n  agentroom invite create\n  agentroom invite accept URL");
     return 0;
   }
-  std::vector<std::vector<std::string>> rows{{"PEER", "NAME", "LAST USED", "UNSENT", "UNREAD", "RELAY"}};
+  std::vector<std::vector<std::string>> rows{{"PEER", "NAME", "STATE", "LAST USED", "UNSENT", "UNREAD", "RELAY"}};
   for (const boost::json::value& value : peers) {
     const object& peer = value.as_object();
     const std::string name = clean_name(text(peer, "name"));
     rows.push_back({out.styled(Style::kBold, short_key(text(peer, "pk"))), name.empty() ? "-" : name,
+                    state_words(text(peer, "state")),
                     relative_text(peer.at("last_used").to_number<std::int64_t>(), unix_ms()),
                     std::to_string(peer.at("outbox").to_number<std::uint64_t>()),
                     std::to_string(peer.at("inbox").to_number<std::uint64_t>()), printable(text(peer, "server_url"))});

@@ -50,7 +50,7 @@ void Claims::accept(const std::string& url, std::optional<std::string> server, A
     entry.give_up = context_.now.steady + kRequestTimeout;
     return links_.hurry(links_.resolve(entry.record.url));
   }
-  if (sessions_.find_by_invite(invite->invite_id) != nullptr) {
+  if (const Session* known = sessions_.find_by_invite(invite->invite_id); known != nullptr && !known->facts.lapsed) {
     Error why = words::invite_used();
     why.hint = "you accepted it yourself; write to the peer with `agentroom send PEER TEXT`";
     return answer(done, std::move(why));
@@ -148,7 +148,8 @@ void Claims::on_time() {
 void Claims::expire() {
   std::vector<MsgId> over;
   for (const auto& [id, entry] : entries_) {
-    if (entry.record.expires_at + protocol::kMessageLifeMs < context_.now.unix_ms) over.push_back(id);
+    // Until then the relay answers OK to a claim that it took, and its answer was lost.
+    if (entry.record.expires_at + protocol::kClaimMemoryMs < context_.now.unix_ms) over.push_back(id);
   }
   for (const MsgId& id : over) rejected(entries_.at(id), words::invite_expired());
 }

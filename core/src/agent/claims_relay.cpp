@@ -91,6 +91,7 @@ void Claims::claimed(Entry& entry) {
   Session* session = sessions_.find(session_id);
   if (session == nullptr) return answer(done, {ErrorCode::kAborted, "the peer was removed", {}});
   session->facts.claim_pending = false;
+  session->facts.claimed_at = context_.now.unix_ms;
   sessions_.save(*session);
   sessions_.settle(session->facts.peer);
   context_.journal.finally([this, session_id, done = std::move(done)](Result<void> stored) mutable {
@@ -105,6 +106,9 @@ void Claims::claimed(Entry& entry) {
 }
 
 void Claims::rejected(Entry& entry, Error why) {
+  const Session* answered = sessions_.find(entry.record.session_id);
+  // The inviter itself has answered: the relay took the claim once, whatever it says now.
+  if (answered != nullptr && answered->facts.confirmed) return claimed(entry);
   auto done = std::exchange(entry.done, {});
   const SessionId session = entry.record.session_id;
   const InviteId invite = entry.record.invite_id;

@@ -17,6 +17,12 @@ constexpr std::size_t kMaxUncommitted = 8 * 1024 * 1024;
 /// An answer may ask for more, which is answered in the same turn so often.
 constexpr int kRounds = 16;
 
+PeerState state_of(const agent::SessionFacts& facts) {
+  if (facts.claim_pending) return PeerState::kClaiming;
+  if (facts.confirmed) return PeerState::kReady;
+  return facts.lapsed ? PeerState::kUnanswered : PeerState::kWaiting;
+}
+
 }  // namespace
 
 AgentEngine::State::State(const AgentConfig& config_in, const crypto::Identity& self_in, Store& store, AgentIo& io,
@@ -160,8 +166,19 @@ void AgentEngine::State::keep_house() {
   outbox.expire();
   invites.expire();
   claims.expire();
+  lapse();
   if (sessions.expire()) journal.then([this] { tokens_changed_ = true; });
   receiver.expire(true);
+}
+
+void AgentEngine::State::lapse() {
+  for (const agent::Session* session : sessions.lapse()) {
+    const Error why = agent::words::never_answered(peers.label(session->facts.peer));
+    outbox.drop_session(session->facts.id, why);
+    journal.then([this, invite = session->facts.invite_id, why = why.message] {
+      context.emit(agent_events::InviteClosed{.invite_id = invite, .why = why});
+    });
+  }
 }
 
 std::optional<Duration> AgentEngine::State::next_deadline() const {
@@ -183,8 +200,11 @@ void AgentEngine::State::send(const AgentId& to, std::string text, Done<SentMess
   };
   agent::Session* session = sessions.sending(to);
   if (session == nullptr) {
-    return refuse(sessions.of(to).empty() ? agent::words::no_session(peers.label(to))
-                                          : agent::words::session_not_started(peers.label(to)));
+    const std::vector<agent::Session*> all = sessions.of(to);
+    const std::string peer = peers.label(to);
+    if (all.empty()) return refuse(agent::words::no_session(peer));
+    const bool claiming = std::ranges::any_of(all, [](const auto* each) { return each->facts.claim_pending; });
+    return refuse(claiming ? agent::words::session_not_started(peer) : agent::words::never_answered(peer));
   }
   if (text.size() > protocol::kTextBytes) {
     return refuse({ErrorCode::kTooLarge,
@@ -238,18 +258,23 @@ void AgentEngine::State::rename_peer(const AgentId& peer, const std::string& nam
 std::vector<PeerSummary> AgentEngine::State::summaries() {
   std::vector<PeerSummary> all;
   for (const auto& [id, record] : peers.all()) {
+    const std::vector<agent::Session*> with = sessions.of(id);
+    if (with.empty()) continue;
     const agent::Session* sender = sessions.sending(id);
-    if (sender == nullptr) continue;
+    if (sender == nullptr)
+      sender = *std::ranges::max_element(
+          with, {}, [](const auto* each) { return std::pair(each->facts.claim_pending, each->facts.order); });
     PeerSummary summary{.id = id,
                         .name = peers.name(id),
                         .server_url = sender->facts.url,
                         .generation = sender->facts.generation,
                         .confirmed = sender->facts.confirmed,
+                        .state = state_of(sender->facts),
                         .created_at = sender->facts.created_at,
                         .last_used = sender->facts.last_used,
                         .outbox = outbox.count(id),
                         .inbox = inbox.count(id)};
-    for (const agent::Session* session : sessions.of(id)) {
+    for (const agent::Session* session : with) {
       summary.created_at = std::min(summary.created_at, session->facts.created_at);
       summary.last_used = std::max(summary.last_used, session->facts.last_used);
     }

@@ -66,6 +66,7 @@ struct AgentEngine::State final : private agent::LinkOwner {
   void serve_links();
   void run_answers();
   void keep_house();
+  void lapse();
 
   bool tokens_changed_ = false;
   Duration next_housekeeping_{};

@@ -43,6 +43,8 @@ struct SessionFacts {
   UnixMs created_at = 0;
   UnixMs last_used = 0;
   UnixMs superseded_at = 0;
+  UnixMs claimed_at = 0;  ///< invitee: when the relay had taken the claim
+  bool lapsed = false;    ///< invitee: the inviter did not answer in time; it receives and does not send
   std::vector<std::string> relay_urls;
   std::uint64_t order = 0;
 };

@@ -62,6 +62,8 @@ Bytes encode(const SessionFacts& facts, const crypto::Ratchet& ratchet) {
   out.set_created_at(facts.created_at);
   out.set_last_used(facts.last_used);
   out.set_superseded_at(facts.superseded_at);
+  out.set_claimed_at(facts.claimed_at);
+  out.set_lapsed(facts.lapsed);
   for (const auto& url : facts.relay_urls) out.add_relay_urls(url);
   out.set_order(facts.order);
   Bytes state = ratchet.serialize();
@@ -101,6 +103,8 @@ Result<SessionRecord> decode_session(ByteView value, std::vector<crypto::KeptKey
   facts.created_at = in.created_at();
   facts.last_used = in.last_used();
   facts.superseded_at = in.superseded_at();
+  facts.claimed_at = in.claimed_at() != 0 ? in.claimed_at() : in.created_at();
+  facts.lapsed = in.lapsed();
   facts.relay_urls.assign(in.relay_urls().begin(), in.relay_urls().end());
   facts.order = in.order();
   auto ratchet = crypto::Ratchet::restore(as_bytes(in.ratchet()), std::move(kept));

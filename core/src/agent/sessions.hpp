@@ -26,8 +26,14 @@ struct Session {
 /// A session between two agents:
 ///
 ///   invitee:  claimed --OK--> provisional --first message of the peer--> confirmed --another sends--> superseded
-///                \--rejected--> gone   \--refused by the inviter--> gone                                  |
-///   inviter:  confirmed from the start                                          14 days unused --> gone <-/
+///                |               |   |                                       ^                           |
+///                |               |   \--7 days--> lapsed --the same, late----/     14 days unused --> gone <-/
+///                \--rejected     \--refused           \--7 more days--> gone
+///                    --> gone        by the inviter --> gone
+///   inviter:  confirmed from the start
+///
+/// Lapsed: the relay keeps a session's start for 7 days, so it was not read; the session sends no more. It still
+/// receives for as long as an answer may lie in the own mailbox.
 class Sessions {
  public:
   Sessions(Context& context, Peers& peers) : context_(context), peers_(peers) {}
@@ -42,7 +48,7 @@ class Sessions {
   Session* find_by_claim(const MsgId& claim);
   std::vector<Session*> of(const AgentId& peer);
   /// The session that sends: confirmed with the greatest (generation, id), else the newest provisional one. Null while
-  /// there is none, or its claim is unanswered.
+  /// there is none, or its claim is unanswered, or it lapsed.
   Session* sending(const AgentId& peer);
 
   /// Encodes and encrypts for the session's peer; the result is the envelope. The advanced state is staged.
@@ -58,7 +64,9 @@ class Sessions {
   /// Hashes of the tokens that a relay's mailbox accepts, ascending. `uses` tells which session URLs it serves.
   std::vector<TokenHash> tokens(const std::function<bool(const std::string&)>& uses) const;
 
-  /// Drops superseded sessions and kept keys whose time is over. True when tokens changed.
+  /// The sessions that lapse now.
+  std::vector<Session*> lapse();
+  /// Drops superseded and lapsed sessions and kept keys whose time is over. True when tokens changed.
   bool expire();
 
   const std::unordered_map<SessionId, std::unique_ptr<Session>>& all() const { return sessions_; }

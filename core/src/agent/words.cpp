@@ -41,6 +41,10 @@ Error session_not_started(std::string_view peer) {
               "no session with " + printable(peer) + ": the relay has not confirmed the invite yet",
               "`agentroom listen` connects and finishes it");
 }
+Error never_answered(std::string_view peer) {
+  return make(ErrorCode::kNoSession, printable(peer) + " did not connect within 7 days after you accepted its invite",
+              kAskForInvite);
+}
 Error no_longer_accepts(std::string_view peer) {
   return make(ErrorCode::kNotAllowed, printable(peer) + " no longer accepts messages from you",
               "ask for a new invite and accept it with `agentroom invite accept URL`");

@@ -16,6 +16,8 @@ Error own_invite();
 /// `peer`: a name or the beginning of a key, printable.
 Error no_session(std::string_view peer);
 Error session_not_started(std::string_view peer);
+/// The inviter did not take up the session in time.
+Error never_answered(std::string_view peer);
 Error no_longer_accepts(std::string_view peer);
 Error peer_cannot_read(std::string_view peer);
 Error recipient_queue_full();
