@@ -364,7 +364,7 @@ void AgentRequests::not_reached(const agent_events::Disconnected& event) {
   unreachable_[event.url] = event.why;
   std::vector<Id> hopeless;
   for (const auto& [id, running] : running_) {
-    if (running.url == event.url && (event.final || !running.link_came)) hopeless.push_back(id);
+    if (running.url == event.url && (event.final || (!running.link_came && !event.more))) hopeless.push_back(id);
   }
   for (const Id id : hopeless) {
     if (const Running* running = find(id)) finish(id, running->give_up(event.why));

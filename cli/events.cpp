@@ -119,11 +119,11 @@ LinkTeller::LinkTeller(EventStream& stream, std::string first, std::string serve
 void LinkTeller::connected(const agent_events::Connected& event) {
   if (event.url != server_) return;
   failures_ = 0;
-  if (std::exchange(was_connected_, true)) {
-    stream_.tell("reconnect", {{"server", event.url}, {"pending", event.pending}});
-  } else {
-    stream_.tell(first_, {{"pk", self_}, {"server", event.url}, {"pending", event.pending}});
-  }
+  object members{{"server", event.url}, {"pending", event.pending}};
+  if (event.through != event.url) members["through"] = printable(event.through);
+  if (std::exchange(was_connected_, true)) return stream_.tell("reconnect", std::move(members));
+  members["pk"] = self_;
+  stream_.tell(first_, std::move(members));
 }
 
 void LinkTeller::disconnected(const agent_events::Disconnected& event) {

@@ -74,7 +74,7 @@ void RunningAgent::see(const AgentEvent& event) {
 }
 
 void RunningAgent::see_down(agent_events::Disconnected event) {
-  const bool refused = event.why.code == ErrorCode::kIdentityChanged;
+  const bool refused = event.why.code == ErrorCode::kIdentityChanged && !event.more;
   if (event.url == server_ && (event.final || (refused && !was_connected_))) {
     event.final = true;
     over_ = event.why;

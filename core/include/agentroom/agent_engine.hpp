@@ -43,7 +43,8 @@ enum class SendStatus : std::uint8_t {
 
 namespace agent_events {
 struct Connected {
-  std::string url;
+  std::string url;            ///< by which the relay is known
+  std::string through;        ///< by which it was reached: the same, or another one of that relay
   std::uint32_t pending = 0;  ///< messages queued for this agent
 };
 /// The link ended, or could not be made; tried again after `retry_in` unless `final`.
@@ -52,6 +53,7 @@ struct Disconnected {
   Error why;
   Duration retry_in{};
   bool final = false;  ///< replaced by another connection: not tried again
+  bool more = false;   ///< another URL of the same relay is tried next
 };
 /// Who answers at `url` has another key than the relay that belongs there, and got nothing. Told once a key, until the
 /// right one answers again; `Disconnected` follows with the same error.
@@ -179,7 +181,7 @@ struct OpenInvite {
 /// no clock. Nothing leaves it (a frame, a receipt, a result) before the store transaction that it depends on is
 /// durable.
 ///
-/// A link to a relay (one for each URL in use):
+/// A link to a relay (one for each relay in use, under however many URLs it is known):
 ///
 ///   idle -> connecting -> challenged -> ready -> closed -> waiting (backoff with jitter) -> connecting ...
 ///
@@ -234,6 +236,11 @@ class AgentEngine {
   void remove_peer(const AgentId& peer, const Now& now, Done<void> done);
   /// The owner's name for a peer; empty removes it. Errors: kNoSession, kInvalid, kExists.
   void rename_peer(const AgentId& peer, std::string name, const Now& now, Done<void> done);
+
+  /// Tells all peers with whom a session runs over the relay at `config.server` where else that relay answers, in order
+  /// of preference; replaces what was told before, and is told to later peers too. Errors: kUsage (more than 8, or one
+  /// that is no ws:// or wss:// URL).
+  Result<void> announce_relay_urls(std::vector<std::string> urls, const Now& now);
 
   std::vector<PeerSummary> peers() const;
   std::vector<OpenInvite> invites() const;

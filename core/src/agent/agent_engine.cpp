@@ -108,6 +108,11 @@ void AgentEngine::rename_peer(const AgentId& peer, std::string name, const Now& 
   state_->rename_peer(peer, name, std::move(done));
 }
 
+Result<void> AgentEngine::announce_relay_urls(std::vector<std::string> urls, const Now& now) {
+  state_->context.now = now;
+  return state_->announcements.set(std::move(urls));
+}
+
 std::vector<PeerSummary> AgentEngine::peers() const {
   return state_->summaries();
 }

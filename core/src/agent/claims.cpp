@@ -58,19 +58,20 @@ void Claims::accept(const std::string& url, std::optional<std::string> server, A
   if (auto in_time = protocol::check_invite_time(*invite, context_.now.unix_ms); !in_time) {
     return answer(done, in_time.error().code == ErrorCode::kInviteExpired ? words::invite_expired() : in_time.error());
   }
-  std::string where = links_.resolve(server ? *server : invite->server_url);
-  if (Link* link = links_.find(where); link != nullptr && link->stopped()) return answer(done, link->stop_reason());
+  std::string where = links_.named(server ? *server : invite->server_url);
+  if (Link* link = links_.find(links_.resolve(where)); link != nullptr && link->stopped())
+    return answer(done, link->stop_reason());
   if (waiting_.size() >= kMaxWaiting) {
     return answer(done, {ErrorCode::kQueueFull, "too many invites wait for their relays already", "try again later"});
   }
-  links_.hurry(where);
+  links_.hurry(links_.resolve(where));
   waiting_.push_back({std::move(*invite), std::move(where), std::move(done), context_.now.steady + kRequestTimeout});
 }
 
 std::vector<RelayId> Claims::expected(const std::string& url) const {
   std::vector<RelayId> keys;
   for (const Acceptance& acceptance : waiting_) {
-    if (acceptance.url == url) keys.push_back(acceptance.invite.relay_pk);
+    if (links_.resolve(acceptance.url) == url) keys.push_back(acceptance.invite.relay_pk);
   }
   return keys;
 }
@@ -169,7 +170,7 @@ std::optional<Duration> Claims::deadline() const {
 
 std::vector<std::string> Claims::urls() const {
   std::vector<std::string> urls;
-  for (const Acceptance& acceptance : waiting_) urls.push_back(acceptance.url);
+  for (const Acceptance& acceptance : waiting_) urls.push_back(links_.resolve(acceptance.url));
   for (const auto& [id, entry] : entries_) urls.push_back(links_.resolve(entry.record.url));
   return urls;
 }

@@ -48,7 +48,7 @@ void Claims::on_ready(Link& link) {
 void Claims::pump(Link& link) {
   std::vector<Acceptance> ours;
   for (auto at = waiting_.begin(); at != waiting_.end();) {
-    if (at->url != link.url()) {
+    if (links_.resolve(at->url) != link.url()) {
       ++at;
       continue;
     }
@@ -140,7 +140,7 @@ bool Claims::refused_by_inviter(Link& link, const MsgId& claim, const protocol::
 void Claims::on_down(const Link& link, const Error& why, bool hopeless) {
   if (!hopeless) return;
   for (auto at = waiting_.begin(); at != waiting_.end();) {
-    if (at->url != link.url()) {
+    if (links_.resolve(at->url) != link.url()) {
       ++at;
       continue;
     }

@@ -12,8 +12,6 @@ namespace agentroom {
 namespace {
 
 constexpr Duration kHousekeeping = std::chrono::seconds(60);
-/// Deliveries whose commit is not done; above it nothing more is read.
-constexpr std::size_t kMaxUncommitted = 8 * 1024 * 1024;
 /// An answer may ask for more, which is answered in the same turn so often.
 constexpr int kRounds = 16;
 
@@ -41,12 +39,14 @@ AgentEngine::State::State(const AgentConfig& config_in, const crypto::Identity& 
       invites(context, links),
       claims(context, links, pins, peers, sessions, outbox),
       turns(context, inbox, outbox, peers, sessions),
-      receiver(context, links, peers, sessions, invites, outbox, inbox, unreadable) {
+      receiver(context, links, peers, sessions, invites, outbox, inbox, unreadable),
+      announcements(context, links, sessions, outbox) {
   const auto offer = [this](const AgentId& peer) { turns.offer(peer); };
   const auto note_tokens = [this] { tokens_changed_ = true; };
   outbox.on_room = offer;
   receiver.on_row = offer;
   receiver.on_tokens = note_tokens;
+  receiver.on_session = [this] { announcements.look_again(); };
   claims.on_usable = offer;
   claims.on_tokens = note_tokens;
 }
@@ -57,6 +57,7 @@ Result<void> AgentEngine::State::start(const Now& now) {
   if (auto opened = journal.open(self.id()); !opened) return opened;
   // Sessions before what refers to them.
   if (auto loaded = pins.load(); !loaded) return loaded;
+  join_known();
   if (auto loaded = peers.load(); !loaded) return loaded;
   if (auto loaded = sessions.load(); !loaded) return loaded;
   if (auto loaded = outbox.load(); !loaded) return loaded;
@@ -68,63 +69,6 @@ Result<void> AgentEngine::State::start(const Now& now) {
   return {};
 }
 
-// ---- links ----
-
-Result<void> AgentEngine::State::judge(const agent::Link& link, const protocol::RelayProof& proof) {
-  return pins.judge(link.url(), proof, claims.expected(link.url()));
-}
-
-void AgentEngine::State::on_ready(agent::Link& link) {
-  pins.confirm(link.url(), link.proof());
-  allow(link);
-  invites.on_ready(link);
-  claims.on_ready(link);
-  outbox.on_ready(link);
-}
-
-void AgentEngine::State::on_frame(agent::Link& link, const protocol::Frame& frame) {
-  if (const auto* delivery = std::get_if<protocol::Delivery>(&frame)) return receiver.receive(link, *delivery);
-  const auto* ack = std::get_if<protocol::Ack>(&frame);
-  if (ack == nullptr) return;
-  for (const protocol::AckItem& item : ack->items) {
-    if (!claims.on_ack(link, item) && !invites.on_ack(link, item)) outbox.on_ack(link, item);
-  }
-}
-
-void AgentEngine::State::on_down(agent::Link& link, const Error& why, bool was_ready) {
-  const bool hopeless = !was_ready || link.stopped();
-  invites.on_down(link, why, hopeless);
-  claims.on_down(link, why, hopeless);
-}
-
-void AgentEngine::State::allow(agent::Link& link) {
-  link.allow(sessions.tokens([&](const std::string& url) { return links.resolve(url) == link.url(); }));
-}
-
-void AgentEngine::State::connect_what_is_wanted() {
-  std::vector<std::string> wanted = invites.urls();
-  if (config.server) wanted.push_back(*config.server);
-  for (std::string& url : claims.urls()) wanted.push_back(std::move(url));
-  for (const std::string& url : outbox.urls()) wanted.push_back(url);
-  links.update(wanted);
-}
-
-void AgentEngine::State::serve_links() {
-  const bool tokens_changed = std::exchange(tokens_changed_, false);
-  const bool too_much = receiver.uncommitted() > kMaxUncommitted;
-  links.each([&](agent::Link& link) {
-    if (!link.ready()) return;
-    link.pause_reading(too_much);
-    if (tokens_changed) allow(link);
-    invites.pump(link);
-    claims.pump(link);
-    outbox.pump(link);
-  });
-  // What the pumps staged; a link is flushed once for all of them.
-  journal.commit(context.now, false);
-  links.each([](agent::Link& link) { link.flush(); });
-}
-
 // ---- a turn ----
 
 void AgentEngine::State::flush(const Now& now) {
@@ -134,6 +78,7 @@ void AgentEngine::State::flush(const Now& now) {
       journal.run_ready();
       turns.pump();
       receiver.expire(false);
+      if (!context.stopping) announcements.pump();
       journal.commit(now, context.stopping);
     }
     if (!dead() && !context.stopping) {

@@ -1,6 +1,7 @@
 // The parts of an agent put together.
 #pragma once
 
+#include "agent/announcements.hpp"
 #include "agent/claims.hpp"
 #include "agent/context.hpp"
 #include "agent/inbox.hpp"
@@ -53,12 +54,14 @@ struct AgentEngine::State final : private agent::LinkOwner {
   agent::Claims claims;
   agent::Turns turns;
   agent::Receiver receiver;
+  agent::Announcements announcements;
 
  private:
-  Result<void> judge(const agent::Link& link, const protocol::RelayProof& proof) override;
+  std::vector<std::string> routes(const agent::Link& link) override;
+  Result<agent::Verdict> judge(const agent::Link& link, const protocol::RelayProof& proof) override;
   void on_ready(agent::Link& link) override;
   void on_frame(agent::Link& link, const protocol::Frame& frame) override;
-  void on_down(agent::Link& link, const Error& why, bool was_ready) override;
+  void on_down(agent::Link& link, const Error& why, bool was_ready, bool more) override;
 
   void on_store_failed(const Error& why);
   void allow(agent::Link& link);
@@ -67,6 +70,11 @@ struct AgentEngine::State final : private agent::LinkOwner {
   void run_answers();
   void keep_house();
   void lapse();
+  /// Whether `url` is one of the relay of this link.
+  bool one_relay(const std::string& url, const agent::Link& link) const;
+  void join(const std::string& from, const std::string& to);
+  /// URLs with one pin are one relay.
+  void join_known();
 
   bool tokens_changed_ = false;
   Duration next_housekeeping_{};

@@ -48,14 +48,14 @@ void Invites::create(std::int64_t ttl_ms, AgentEngine::Done<CreatedInvite> done)
                    "the server's URL cannot stand in an invite: " + printable(*context_.config.server),
                    "give one like wss://relay.example.org/ws with --server URL"});
   }
-  if (const Link* link = links_.find(*context_.config.server); link != nullptr && link->stopped()) {
+  if (const Link* link = links_.find(links_.resolve(*context_.config.server)); link != nullptr && link->stopped()) {
     return refuse(link->stop_reason());
   }
   if (creations_.size() >= kMaxCreations) {
     return refuse({ErrorCode::kQueueFull, "too many invites wait for the relay already", "try again later"});
   }
   creations_.push_back({ttl_ms, std::move(done), context_.now.steady + kRequestTimeout});
-  links_.hurry(*context_.config.server);
+  links_.hurry(links_.resolve(*context_.config.server));
 }
 
 void Invites::make(Link& link, Creation creation) {
@@ -176,7 +176,7 @@ void Invites::give_up(Entry& entry, const Error& why) {
 
 void Invites::on_down(const Link& link, const Error& why, bool hopeless) {
   if (!hopeless) return;
-  if (link.url() == context_.config.server) {
+  if (context_.config.server && links_.resolve(*context_.config.server) == link.url()) {
     for (Creation& creation : std::exchange(creations_, {})) {
       context_.answer(std::move(creation.done), Result<CreatedInvite>(std::unexpected(why)));
     }
@@ -228,7 +228,7 @@ std::optional<Duration> Invites::deadline() const {
 
 std::vector<std::string> Invites::urls() const {
   std::vector<std::string> urls;
-  if (!creations_.empty()) urls.push_back(*context_.config.server);
+  if (!creations_.empty()) urls.push_back(links_.resolve(*context_.config.server));
   for (const auto& [id, entry] : entries_) {
     // A revocation that only tidies up goes out with whatever connects there next.
     if (entry.created || entry.revoked) urls.push_back(links_.resolve(entry.record.url));

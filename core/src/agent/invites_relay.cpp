@@ -42,7 +42,7 @@ void Invites::on_ready(Link& link) {
 }
 
 void Invites::pump(Link& link) {
-  if (link.url() == context_.config.server) {
+  if (context_.config.server && links_.resolve(*context_.config.server) == link.url()) {
     for (Creation& creation : std::exchange(creations_, {})) make(link, std::move(creation));
   }
   for (auto& [id, entry] : entries_) {

@@ -54,13 +54,16 @@ void Link::release() {
 void Link::close(std::string_view reason) {
   wanted_ = false;
   if (channel_ != 0) context_.io.close(std::exchange(channel_, 0), kNormal, reason);
+  route_ = 0;
+  own_failure_.reset();
   if (!stopped()) phase_ = Idle{};
 }
 
 void Link::connect() {
   tried_at_ = context_.now.steady;
+  if (route_ == 0) routes_ = owner_.routes(*this);
   Error why;
-  channel_ = context_.io.connect(url_, why);
+  channel_ = context_.io.connect(dialled(), why);
   if (channel_ == 0) return end(std::move(why), 0);
   phase_ = Connecting{.give_up = context_.now.steady + kHandshakeTimeout};
 }
@@ -80,19 +83,35 @@ void Link::on_message(MutableByteView message) {
 
 void Link::start_handshake(ByteView challenge) {
   auto handshake = protocol::AgentHandshake::start(challenge);
-  if (!handshake) return end(words::unreachable(url_, handshake.error().message), kProtocolError);
-  if (auto judged = owner_.judge(*this, handshake->proof()); !judged) {
-    return refuse(handshake->proof().relay_pk, std::move(judged.error()));
-  }
+  if (!handshake) return end(words::unreachable(dialled(), handshake.error().message), kProtocolError);
+  auto verdict = owner_.judge(*this, handshake->proof());
+  if (!verdict) return refuse(handshake->proof().relay_pk, std::move(verdict.error()));
+  if (*verdict != Verdict::kGo) return step_back(*verdict);
   auto hello = handshake->hello(context_.self, context_.random);
-  if (!hello) return end(words::unreachable(url_, hello.error().message), kProtocolError);
+  if (!hello) return end(words::unreachable(dialled(), hello.error().message), kProtocolError);
   const Duration give_up = std::get<Connecting>(phase_).give_up;
   phase_ = Greeting{.give_up = give_up, .handshake = std::move(*handshake)};
   context_.io.send(channel_, std::move(*hello));
 }
 
+std::optional<RelayId> Link::relay() const {
+  if (const auto* link = std::get_if<Ready>(&phase_)) return link->proof.relay_pk;
+  if (const auto* greeting = std::get_if<Greeting>(&phase_)) return greeting->handshake.proof().relay_pk;
+  return std::nullopt;
+}
+
+void Link::step_back(Verdict verdict) {
+  context_.io.close(std::exchange(channel_, 0), kNormal, "this agent is connected already");
+  if (verdict == Verdict::kWait) {
+    phase_ = Waiting{context_.now.steady + kFirstBackoff};
+  } else {
+    phase_ = Idle{};
+  }
+}
+
 void Link::refuse(const RelayId& shown, Error why) {
-  if (refused_ != shown) {
+  // Where somebody else than its owner says that a relay is, a stranger is no surprise.
+  if (dialled() == url_ && refused_ != shown) {
     refused_ = shown;
     context_.emit(agent_events::RelayRefused{.url = url_, .shown = shown, .why = why});
   }
@@ -104,7 +123,8 @@ void Link::finish_handshake(MutableByteView hello_ack) {
   protocol::RelayProof proof = handshake.proof();
   auto done = handshake.finish(hello_ack);
   if (!done)
-    return end(words::unreachable(url_, "the relay's answer does not open: " + done.error().message), kProtocolError);
+    return end(words::unreachable(dialled(), "the relay's answer does not open: " + done.error().message),
+               kProtocolError);
   const std::size_t max_message = std::min<std::size_t>(proof.terms.link_message_bytes, protocol::kLinkMessageBytes);
   phase_ = Ready{.proof = std::move(proof),
                  .cipher = std::move(done->cipher),
@@ -115,7 +135,8 @@ void Link::finish_handshake(MutableByteView hello_ack) {
                  .heard = context_.now.steady};
   refused_.reset();
   if (!wanted_) release();
-  context_.emit(agent_events::Connected{.url = url_, .pending = done->welcome.pending});
+  own_failure_.reset();
+  context_.emit(agent_events::Connected{.url = url_, .through = dialled(), .pending = done->welcome.pending});
   owner_.on_ready(*this);
 }
 
@@ -124,9 +145,9 @@ void Link::read_frames(MutableByteView message) {
   link.heard = context_.now.steady;
   link.pinged = false;
   auto plaintext = link.cipher.open(message);
-  if (!plaintext) return end(words::connection_ended(url_, "a message does not open"), kProtocolError);
+  if (!plaintext) return end(words::connection_ended(dialled(), "a message does not open"), kProtocolError);
   auto frames = protocol::decode_frames(*plaintext);
-  if (!frames) return end(words::connection_ended(url_, frames.error().message), kProtocolError);
+  if (!frames) return end(words::connection_ended(dialled(), frames.error().message), kProtocolError);
   for (const protocol::Frame& frame : *frames) {
     if (!ready()) return;
     read_frame(frame);
@@ -139,7 +160,7 @@ void Link::read_frame(const protocol::Frame& frame) {
     std::get<Ready>(phase_).complaint = std::string(code_text(error->code)) + " " + error->message;
   } else if (const auto* closing = std::get_if<protocol::Closing>(&frame)) {
     if (closing->reason == protocol::ClosingReason::kReplaced) return end(words::replaced(), kNormal, true);
-    end(words::connection_ended(url_, "the relay is shutting down"), kNormal);
+    end(words::connection_ended(dialled(), "the relay is shutting down"), kNormal);
   } else {
     owner_.on_frame(*this, frame);
   }
@@ -154,22 +175,30 @@ void Link::end(Error why, std::uint16_t code, bool final) {
     if (code != 0) context_.io.close(channel, code, final ? "not to be tried again" : "");
   }
   Duration retry_in{};
+  bool more = false;
   if (final) {
     phase_ = Stopped{why};
   } else {
+    more = !was_ready && route_ + 1 < routes_.size();
+    if (!was_ready && route_ == 0) own_failure_ = why;
+    // A round ends in the words of the URL that its owner knows.
+    if (!was_ready && !more && own_failure_) why = *std::exchange(own_failure_, {});
     // Also where nothing is wanted any more: what failed must not be tried again at once when it is.
-    retry_in = backoff();
+    retry_in = backoff(more);
     phase_ = Waiting{context_.now.steady + retry_in};
+    route_ = more ? route_ + 1 : 0;
   }
-  context_.emit(agent_events::Disconnected{.url = url_, .why = why, .retry_in = retry_in, .final = final});
-  owner_.on_down(*this, why, was_ready);
+  context_.emit(
+      agent_events::Disconnected{.url = url_, .why = why, .retry_in = retry_in, .final = final, .more = more});
+  owner_.on_down(*this, why, was_ready, more);
 }
 
-Duration Link::backoff() {
-  const Duration longest = std::min<Duration>(kLongestBackoff, kFirstBackoff * (1U << std::min(failures_, 7U)));
+Duration Link::backoff(bool more) {
+  const Duration longest =
+      more ? kFirstBackoff : std::min<Duration>(kLongestBackoff, kFirstBackoff * (1U << std::min(failures_, 7U)));
   // Wide, so that those whom one relay lost at one moment come back one after the other; never nothing, so that no
   // relay is hammered.
-  ++failures_;
+  if (!more) ++failures_;
   std::array<std::byte, 4> random{};
   context_.random.fill(random);
   std::uint32_t roll = 0;
@@ -180,11 +209,11 @@ Duration Link::backoff() {
 void Link::on_closed(const CloseInfo& why) {
   channel_ = 0;
   if (const auto* link = std::get_if<Ready>(&phase_)) {
-    if (!link->complaint.empty()) return end(words::connection_ended(url_, link->complaint), 0);
-    return end(words::connection_ended(url_, why.reason, why.hint), 0);
+    if (!link->complaint.empty()) return end(words::connection_ended(dialled(), link->complaint), 0);
+    return end(words::connection_ended(dialled(), why.reason, why.hint), 0);
   }
   if (std::holds_alternative<Connecting>(phase_) || std::holds_alternative<Greeting>(phase_)) {
-    end(words::unreachable(url_, why.reason, why.hint), 0);
+    end(words::unreachable(dialled(), why.reason, why.hint), 0);
   }
 }
 
@@ -247,7 +276,7 @@ void Link::flush() {
   if (link == nullptr) return;
   pack_receipts();
   if (link->congested) {
-    if (link->out.bytes() > kHeldBack) end(words::connection_ended(url_, "the relay does not read"), kPolicy);
+    if (link->out.bytes() > kHeldBack) end(words::connection_ended(dialled(), "the relay does not read"), kPolicy);
     return;
   }
   std::size_t unsent = 0;
@@ -262,13 +291,14 @@ void Link::on_time() {
     phase_ = Idle{};
     if (wanted_) connect();
   } else if (auto* connecting = std::get_if<Connecting>(&phase_)) {
-    if (now >= connecting->give_up) end(words::unreachable(url_, "no answer within 10 s"), kNormal);
+    if (now >= connecting->give_up) end(words::unreachable(dialled(), "no answer within 10 s"), kNormal);
   } else if (auto* greeting = std::get_if<Greeting>(&phase_)) {
-    if (now >= greeting->give_up) end(words::unreachable(url_, "no answer within 10 s"), kNormal);
+    if (now >= greeting->give_up) end(words::unreachable(dialled(), "no answer within 10 s"), kNormal);
   } else if (auto* link = std::get_if<Ready>(&phase_)) {
     if (link->linger_until && now >= *link->linger_until) return close("done");
     if (link->paused) link->heard = now;  // its silence is ours
-    if (now - link->heard >= kSilence) return end(words::connection_ended(url_, "no sign of life for 45 s"), kNormal);
+    if (now - link->heard >= kSilence)
+      return end(words::connection_ended(dialled(), "no sign of life for 45 s"), kNormal);
     if (now - link->heard >= kPingAfter && !std::exchange(link->pinged, true)) send(protocol::Ping{});
   }
 }

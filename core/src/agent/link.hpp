@@ -14,27 +14,46 @@ namespace agentroom::agent {
 
 class Link;
 
+/// What becomes of a handshake whose challenge is verified.
+enum class Verdict : std::uint8_t {
+  kGo,      ///< say hello
+  kWait,    ///< another link is greeting the same relay: one at a time
+  kJoined,  ///< another link has this relay, and serves this URL from now on
+};
+
 /// What a link asks of and tells the agent.
 class LinkOwner {
  public:
   virtual ~LinkOwner() = default;
+  /// Where the relay of this link may answer, its own URL first. Asked at the beginning of each round.
+  virtual std::vector<std::string> routes(const Link& link) = 0;
   /// The challenge is verified and nothing was sent. Errors: kIdentityChanged; nothing is sent then either.
-  virtual Result<void> judge(const Link& link, const protocol::RelayProof& proof) = 0;
+  virtual Result<Verdict> judge(const Link& link, const protocol::RelayProof& proof) = 0;
   /// After a valid HelloAck.
   virtual void on_ready(Link& link) = 0;
   /// A frame of the relay; its views are valid during the call.
   virtual void on_frame(Link& link, const protocol::Frame& frame) = 0;
-  /// The link ended, or could not be made. `was_ready`: in this attempt.
-  virtual void on_down(Link& link, const Error& why, bool was_ready) = 0;
+  /// The link ended, or could not be made. `was_ready`: in this attempt; `more`: another URL is tried next.
+  virtual void on_down(Link& link, const Error& why, bool was_ready, bool more) = 0;
 };
 
-/// One link, by server URL. It connects while it is wanted:
+/// The one link to one relay, named by one of its URLs. It connects while it is wanted:
 ///
 ///   idle --want--> connecting --opened--> greeted? --challenge--> hello sent --HelloAck--> ready
 ///    ^                 |                     |                        |                      |
 ///    |                 +---------------------+---- closed, timeout, anything unexpected -----+
 ///    |                                       v
 ///    +----------not wanted------------ waiting (up to 0.5 s doubling to 30 s, with jitter) --> connecting
+///
+/// Each attempt dials one route: first the URL of the link, then the others where the relay is said to answer (a
+/// standby tunnel, a local address). A round over all of them counts as one failure, with short pauses in it:
+///
+///   own URL --failed--> 2nd route --failed--> ... --failed--> waiting, longer each round --> own URL ...
+///      |                    |
+///      +---- HelloAck ------+--> ready --ended--> waiting --> own URL ...
+///
+/// So a relay that answers under several URLs has one connection of this agent, and none replaces another. What is not
+/// the link's own URL has to show the key that is pinned for it, and is never pinned itself.
 ///
 ///   stopped: another connection of this identity replaced this one. Final.
 ///
@@ -45,6 +64,10 @@ class Link {
   Link(Context& context, LinkOwner& owner, std::string url) : context_(context), owner_(owner), url_(std::move(url)) {}
 
   const std::string& url() const { return url_; }
+  /// The route of this attempt.
+  const std::string& dialled() const { return route_ < routes_.size() ? routes_[route_] : url_; }
+  /// The relay that it greets or has.
+  std::optional<RelayId> relay() const;
   ChannelId channel() const { return channel_; }
   bool ready() const { return std::holds_alternative<Ready>(phase_); }
   bool stopped() const { return std::holds_alternative<Stopped>(phase_); }
@@ -120,12 +143,17 @@ class Link {
   /// The link is over; `code` closes the channel where it is still open.
   void end(Error why, std::uint16_t code, bool final = false);
   void refuse(const RelayId& shown, Error why);
+  /// No failure: the handshake ends before anything was sent.
+  void step_back(Verdict verdict);
   void pack_receipts();
-  Duration backoff();
+  Duration backoff(bool more);
 
   Context& context_;
   LinkOwner& owner_;
   std::string url_;
+  std::vector<std::string> routes_;   ///< of this round
+  std::size_t route_ = 0;             ///< the one that is tried, or is next
+  std::optional<Error> own_failure_;  ///< why the own URL failed in this round
   ChannelId channel_ = 0;
   std::variant<Idle, Waiting, Connecting, Greeting, Ready, Stopped> phase_;
   bool wanted_ = false;

@@ -5,8 +5,32 @@
 
 namespace agentroom::agent {
 
-const std::string& Links::resolve(const std::string& url) const {
+const std::string& Links::named(const std::string& url) const {
   return context_.config.server_overrides && context_.config.server ? *context_.config.server : url;
+}
+
+const std::string& Links::resolve(const std::string& url) const {
+  const std::string& name = named(url);
+  const auto found = joined_.find(name);
+  return found == joined_.end() ? name : found->second;
+}
+
+void Links::join(const std::string& from, const std::string& to) {
+  for (auto& [url, link] : joined_) {
+    if (link == from) link = to;
+  }
+  joined_[from] = to;
+  joined_.erase(to);
+  if (Link* link = find(from); link != nullptr && !link->stopped()) link->close("the same relay under another URL");
+  hurry(to);
+}
+
+std::vector<std::string> Links::joined(const std::string& to) const {
+  std::vector<std::string> urls;
+  for (const auto& [url, link] : joined_) {
+    if (link == to) urls.push_back(url);
+  }
+  return urls;
 }
 
 Link* Links::find(const std::string& url) {

@@ -1,4 +1,4 @@
-// All links of an agent, by server URL.
+// All links of an agent, one a relay.
 #pragma once
 
 #include <map>
@@ -13,8 +13,17 @@ class Links {
  public:
   Links(Context& context, LinkOwner& owner) : context_(context), owner_(owner) {}
 
-  /// Where a session, an invite or a claim with this URL is served: `--server` stands in for all.
+  /// What `--server` stands in for.
+  const std::string& named(const std::string& url) const;
+  /// The link that serves a session, an invite or a claim with this URL: that of `--server`, or of the relay that
+  /// answers under this URL too.
   const std::string& resolve(const std::string& url) const;
+
+  /// `from` and `to` are URLs of one relay: the link `to` serves both from now on, and that of `from` ends. Two
+  /// connections of one identity would replace each other at the relay.
+  void join(const std::string& from, const std::string& to);
+  /// The URLs that the link `to` serves beside its own.
+  std::vector<std::string> joined(const std::string& to) const;
 
   Link* find(const std::string& url);
   Link* find(ChannelId channel);
@@ -38,6 +47,7 @@ class Links {
   LinkOwner& owner_;
   std::map<std::string, std::unique_ptr<Link>> links_;
   std::vector<std::string> hurried_;
+  std::map<std::string, std::string> joined_;  ///< URL to link
 };
 
 }  // namespace agentroom::agent

@@ -58,7 +58,8 @@ Result<MsgId> Outbox::post(Session& session, const protocol::Content& content) {
           .url = session.facts.url,
           .envelope = std::move(*envelope),
           .created_at = context_.now.unix_ms,
-          .control = !std::holds_alternative<protocol::Text>(content.body)},
+          .control = !std::holds_alternative<protocol::Text>(content.body),
+          .relay_urls = std::holds_alternative<protocol::RelayUrls>(content.body)},
          false);
   const Place& place = index_.at(msg_id);
   context_.journal.put(sequence_key(RecordKind::kOutgoing, sequence), encode(place.lane->rows.at(sequence).record));
@@ -85,6 +86,7 @@ void Outbox::insert(std::uint64_t sequence, OutgoingRecord record, bool durable)
   ++counts_[record.to];
   bytes_ += record.envelope.size();
   index_[record.msg_id] = {.relay = &relay, .lane = &lane, .sequence = sequence};
+  lane.cursor = std::min(lane.cursor, sequence);
   lane.rows.emplace(sequence, Row{.sequence = sequence, .record = std::move(record), .durable = durable});
   if (durable) list(relay, lane);
 }
@@ -190,6 +192,38 @@ void Outbox::drop_session(const SessionId& session, const Error& why) {
     if (place.lane->rows.at(place.sequence).record.session_id == session) gone.push_back(msg_id);
   }
   for (const MsgId& msg_id : gone) fail(msg_id, why);
+}
+
+void Outbox::regroup() {
+  std::vector<MsgId> misplaced;
+  for (const auto& [msg_id, place] : index_) {
+    const Row& row = place.lane->rows.at(place.sequence);
+    if (links_.resolve(row.record.url) != place.lane->url) misplaced.push_back(msg_id);
+  }
+  for (const MsgId& msg_id : misplaced) {
+    const Place place = index_.at(msg_id);
+    Row& row = place.lane->rows.at(place.sequence);
+    land(*place.relay, *place.lane, row);
+    --place.relay->rows;
+    --counts_[row.record.to];
+    bytes_ -= row.record.envelope.size();
+    OutgoingRecord record = std::move(row.record);
+    const bool durable = row.durable;
+    place.lane->rows.erase(place.sequence);
+    insert(place.sequence, std::move(record), durable);
+  }
+}
+
+void Outbox::drop_relay_urls(const SessionId& session) {
+  std::vector<MsgId> older;
+  for (const auto& [msg_id, place] : index_) {
+    const OutgoingRecord& record = place.lane->rows.at(place.sequence).record;
+    if (record.relay_urls && record.session_id == session) older.push_back(msg_id);
+  }
+  for (const MsgId& msg_id : older) {
+    context_.journal.remove(sequence_key(RecordKind::kOutgoing, index_.at(msg_id).sequence));
+    erase(msg_id);
+  }
 }
 
 void Outbox::drop_peer(const AgentId& peer) {

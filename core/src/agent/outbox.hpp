@@ -39,6 +39,11 @@ class Outbox {
   /// Encrypts and stages row and ratchet state; it is sent once both are durable.
   Result<MsgId> post(Session& session, const protocol::Content& content);
 
+  /// Links were joined: rows go to the link that serves their URL now.
+  void regroup();
+  /// Takes back what was to tell a session's peer of relay URLs and has no Ack yet: something newer is told.
+  void drop_relay_urls(const SessionId& session);
+
   void on_ready(Link& link);
   void on_ack(Link& link, const protocol::AckItem& item);
   /// Sends what the windows and the link have room for.

@@ -33,12 +33,25 @@ Result<void> Pins::judge(const std::string& url, const protocol::RelayProof& pro
   return {};
 }
 
+bool Pins::holds(const std::string& url, const protocol::RelayProof& proof) const {
+  const auto pin = find(url);
+  return pin && (proof.relay_pk == *pin || proof.successor_of == *pin);
+}
+
 void Pins::confirm(const std::string& url, const protocol::RelayProof& proof) {
-  const auto pin = pins_.find(url);
-  if (pin != pins_.end() && pin->second == proof.relay_pk) return;
-  pins_[url] = proof.relay_pk;
+  pin(url, proof.relay_pk);
+  if (!proof.successor_of) return;
+  for (const auto& [other, key] : std::map(pins_)) {
+    if (key == *proof.successor_of) pin(other, proof.relay_pk);
+  }
+}
+
+void Pins::pin(const std::string& url, const RelayId& key) {
+  const auto [place, fresh] = pins_.try_emplace(url, key);
+  if (!fresh && place->second == key) return;
+  place->second = key;
   context_.journal.put(blinded_key(RecordKind::kPin, context_.journal.sealer(), {as_bytes(url)}),
-                       encode(PinRecord{.url = url, .relay_pk = proof.relay_pk}));
+                       encode(PinRecord{.url = url, .relay_pk = key}));
 }
 
 }  // namespace agentroom::agent

@@ -27,10 +27,18 @@ class Pins {
   Result<void> judge(const std::string& url, const protocol::RelayProof& proof,
                      std::span<const RelayId> expected) const;
 
-  /// After a valid HelloAck.
+  /// The same for a URL that only a peer or another URL of the relay stands for: the pin of `url`, whatever the owner
+  /// trusts. False without a pin.
+  bool holds(const std::string& url, const protocol::RelayProof& proof) const;
+
+  /// After a valid HelloAck. A succession moves every pin of the old key: it is that key's word.
   void confirm(const std::string& url, const protocol::RelayProof& proof);
 
+  const std::map<std::string, RelayId>& all() const { return pins_; }
+
  private:
+  void pin(const std::string& url, const RelayId& key);
+
   Context& context_;
   std::map<std::string, RelayId> pins_;
 };

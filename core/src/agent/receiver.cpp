@@ -2,19 +2,13 @@
 
 #include <utility>
 
+#include "agent/announcements.hpp"
 #include "agent/session_start.hpp"
 #include "agent/words.hpp"
 #include "base/text.hpp"
 #include "base/uuid.hpp"
-#include "protocol/server_url.hpp"
 
 namespace agentroom::agent {
-namespace {
-
-constexpr std::size_t kRelayUrls = 8;
-
-}  // namespace
-
 void Receiver::receive(Link& link, const protocol::Delivery& delivery) {
   auto seen = dedupe_.seen(delivery.from, delivery.msg_id);
   if (!seen) return context_.journal.end(words::store_failed(seen.error()));
@@ -64,6 +58,7 @@ void Receiver::take_start(Link& link, const protocol::Delivery& delivery, const 
   receipt(link, delivery, protocol::ReceiptStatus::kStored);
   context_.journal.then([this, peer_id = delivery.from] {
     if (on_tokens) on_tokens();
+    if (on_session) on_session();
     context_.emit(agent_events::PeerOnline{.peer = peer_id, .name = peers_.name(peer_id)});
     if (on_row) on_row(peer_id);
   });
@@ -107,6 +102,7 @@ void Receiver::confirm(Session& session) {
   if (std::exchange(session.facts.confirmed, true)) return;
   session.facts.lapsed = false;
   sessions_.settle(session.facts.peer);
+  if (on_session) on_session();
   if (on_row) on_row(session.facts.peer);
 }
 
@@ -117,9 +113,11 @@ void Receiver::take_content(Session& session, const protocol::Delivery& delivery
   } else if (const auto* ack = std::get_if<protocol::SessionAck>(&content.body)) {
     take_ack(session, *ack);
   } else if (auto* relays = std::get_if<protocol::RelayUrls>(&content.body)) {
-    std::erase_if(relays->urls, [](const std::string& url) { return !protocol::is_server_url(url); });
-    if (relays->urls.size() > kRelayUrls) relays->urls.resize(kRelayUrls);
-    session.facts.relay_urls = std::move(relays->urls);
+    // What came late does not undo what was said after it.
+    if (session.place >= session.facts.relay_urls_at) {
+      session.facts.relay_urls = usable_relay_urls(std::move(relays->urls));
+      session.facts.relay_urls_at = session.place;
+    }
   }
   // Anything else is acknowledged and ignored.
 }

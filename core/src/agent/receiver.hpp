@@ -36,6 +36,8 @@ class Receiver {
 
   /// A peer has a new row, or a session that sends.
   std::function<void(const AgentId&)> on_row;
+  /// A session was confirmed.
+  std::function<void()> on_session;
   /// The tokens that a mailbox accepts changed, durably.
   std::function<void()> on_tokens;
 

@@ -43,9 +43,11 @@ struct SessionFacts {
   UnixMs created_at = 0;
   UnixMs last_used = 0;
   UnixMs superseded_at = 0;
-  UnixMs claimed_at = 0;  ///< invitee: when the relay had taken the claim
-  bool lapsed = false;    ///< invitee: the inviter did not answer in time; it receives and does not send
-  std::vector<std::string> relay_urls;
+  UnixMs claimed_at = 0;                ///< invitee: when the relay had taken the claim
+  bool lapsed = false;                  ///< invitee: the inviter did not answer in time; it receives and does not send
+  std::vector<std::string> relay_urls;  ///< of the peer: where the session's relay answers too
+  std::uint64_t relay_urls_at = 0;      ///< the place of the message that told them
+  std::optional<std::vector<std::string>> announced;  ///< what the peer was told last
   std::uint64_t order = 0;
 };
 struct SessionRecord {
@@ -67,7 +69,8 @@ struct OutgoingRecord {
   std::string url;
   Bytes envelope;
   UnixMs created_at = 0;
-  bool control = false;  ///< not a text of the owner or handler
+  bool control = false;     ///< not a text of the owner or handler
+  bool relay_urls = false;  ///< tells where a relay answers
 };
 
 struct IncomingRecord {

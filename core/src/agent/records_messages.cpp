@@ -15,6 +15,7 @@ Bytes encode(const OutgoingRecord& record) {
   put(out.mutable_envelope(), record.envelope);
   out.set_created_at(record.created_at);
   out.set_control(record.control);
+  out.set_relay_urls(record.relay_urls);
   Bytes value = serialise(out);
   wipe(out.mutable_token());
   return value;
@@ -35,6 +36,7 @@ Result<OutgoingRecord> decode_outgoing(ByteView value) {
   record.envelope = to_bytes(as_bytes(in.envelope()));
   record.created_at = in.created_at();
   record.control = in.control();
+  record.relay_urls = in.relay_urls();
   return record;
 }
 

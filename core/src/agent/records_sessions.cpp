@@ -66,6 +66,11 @@ Bytes encode(const SessionFacts& facts, const crypto::Ratchet& ratchet) {
   out.set_lapsed(facts.lapsed);
   for (const auto& url : facts.relay_urls) out.add_relay_urls(url);
   out.set_order(facts.order);
+  out.set_relay_urls_at(facts.relay_urls_at);
+  out.set_has_announced(facts.announced.has_value());
+  if (facts.announced) {
+    for (const auto& url : *facts.announced) out.add_announced(url);
+  }
   Bytes state = ratchet.serialize();
   put(out.mutable_ratchet(), state);
   wipe(state);
@@ -107,6 +112,8 @@ Result<SessionRecord> decode_session(ByteView value, std::vector<crypto::KeptKey
   facts.lapsed = in.lapsed();
   facts.relay_urls.assign(in.relay_urls().begin(), in.relay_urls().end());
   facts.order = in.order();
+  facts.relay_urls_at = in.relay_urls_at();
+  if (in.has_announced()) facts.announced.emplace(in.announced().begin(), in.announced().end());
   auto ratchet = crypto::Ratchet::restore(as_bytes(in.ratchet()), std::move(kept));
   for (auto* secret : {in.mutable_token_out(), in.mutable_token_in(), in.mutable_ratchet()}) wipe(secret);
   if (!ratchet) return pass(ratchet);

@@ -20,7 +20,7 @@ constexpr std::int64_t kLapsedLifeMs = kAnswerTimeMs + protocol::kMessageLifeMs;
 Result<void> Sessions::load() {
   struct Kept {
     std::map<std::uint64_t, crypto::KeptKey> keys;
-    std::set<KeptKeyKey> places;
+    std::map<KeptKeyKey, std::uint64_t> places;
   };
   std::unordered_map<SessionId, Kept> kept;
   auto read = context_.journal.read_all(RecordKind::kKeptKey, [&](ByteView key, ByteView value) -> Result<void> {
@@ -29,7 +29,7 @@ Result<void> Sessions::load() {
     auto place = KeptKeyKey::from(key);
     if (!place) return fail(ErrorCode::kCorrupt, "the store holds a record under a wrong key");
     Kept& of_session = kept[record->session_id];
-    of_session.places.insert(*place);
+    of_session.places.emplace(*place, record->order);
     of_session.keys.insert_or_assign(record->order, std::move(record->key));
     return {};
   });
@@ -48,6 +48,7 @@ Result<void> Sessions::load() {
     if (!record) return pass(record);
     next_order_ = std::max(next_order_, record->facts.order + 1);
     const AgentId peer = record->facts.peer;
+    next_kept = std::max(next_kept, record->facts.relay_urls_at);  // places only grow
     auto session = std::make_unique<Session>(std::move(record->facts), std::move(record->ratchet),
                                              std::move(of_session.places), next_kept);
     by_peer_[peer].push_back(session.get());
@@ -59,7 +60,8 @@ Result<void> Sessions::load() {
 Session& Sessions::add(SessionFacts facts, crypto::Ratchet ratchet) {
   facts.order = next_order_++;
   const SessionId id = facts.id;
-  auto session = std::make_unique<Session>(std::move(facts), std::move(ratchet), std::set<KeptKeyKey>{}, 0U);
+  auto session =
+      std::make_unique<Session>(std::move(facts), std::move(ratchet), std::map<KeptKeyKey, std::uint64_t>{}, 0U);
   Session& added = *session;
   peers_.add(added.facts.peer);
   by_peer_[added.facts.peer].push_back(&added);
@@ -72,7 +74,7 @@ void Sessions::remove(SessionId id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   Session& session = *found->second;
-  for (const KeptKeyKey& place : session.kept) context_.journal.remove(to_bytes(place.view()));
+  for (const auto& [place, order] : session.kept) context_.journal.remove(to_bytes(place.view()));
   context_.journal.remove(key_of(id));
   const AgentId peer = session.facts.peer;
   std::erase(by_peer_[peer], &session);
@@ -142,9 +144,21 @@ Result<Bytes> Sessions::decrypt(Session& session, const MsgId& msg_id, const cry
   // Also after a failure: the ratchet remembers false long skips.
   save(session);
   if (!opened) return pass(opened);
+  const auto late = late_place(session, opened->changes);
   stage(session, opened->changes);
+  session.place = late.value_or(session.next_kept);
   session.facts.last_used = context_.now.unix_ms;
   return std::move(opened->plaintext);
+}
+
+std::optional<std::uint64_t> Sessions::late_place(const Session& session,
+                                                  const std::vector<crypto::KeptKeyChange>& changes) const {
+  // A key that was taken comes first; alone, one that is removed may only have grown old.
+  if (changes.empty() || changes[0].kind != crypto::KeptKeyChange::Kind::kRemoved) return std::nullopt;
+  const crypto::KeptKey& key = changes[0].key;
+  if (key.kept_at + crypto::kKeptKeyLifeMs < context_.now.unix_ms) return std::nullopt;
+  const auto kept = session.kept.find(kept_key_key(context_.journal.sealer(), session.facts.id, key.hk.view(), key.n));
+  return kept == session.kept.end() ? std::nullopt : std::optional(kept->second);
 }
 
 void Sessions::stage(Session& session, const std::vector<crypto::KeptKeyChange>& changes) {
@@ -155,7 +169,7 @@ void Sessions::stage(Session& session, const std::vector<crypto::KeptKeyChange>&
       if (session.kept.erase(place) > 0) context_.journal.remove(to_bytes(place.view()));
       continue;
     }
-    session.kept.insert(place);
+    session.kept.insert_or_assign(place, session.next_kept);
     const KeptKeyRecord record{.session_id = session.facts.id,
                                .key = {change.key.hk.clone(), change.key.n, change.key.mk.clone(), change.key.kept_at},
                                .order = session.next_kept++};

@@ -1,8 +1,8 @@
 // The sessions with all peers (protocol section 3): which one sends, which ones still receive.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -19,8 +19,11 @@ namespace agentroom::agent {
 struct Session {
   SessionFacts facts;
   crypto::Ratchet ratchet;
-  std::set<KeptKeyKey> kept;  ///< where its kept keys lie in the store
+  std::map<KeptKeyKey, std::uint64_t> kept;  ///< where its kept keys lie in the store, and in which order
   std::uint64_t next_kept = 0;
+  /// Of the message that was opened last, in the order in which the peer sent them: what came late has the place of its
+  /// kept key. Messages without a skipped one between them share a place.
+  std::uint64_t place = 0;
 };
 
 /// A session between two agents:
@@ -73,6 +76,9 @@ class Sessions {
 
  private:
   Bytes key_of(const SessionId& id) const;
+  /// The place of a message that a kept key opened.
+  std::optional<std::uint64_t> late_place(const Session& session,
+                                          const std::vector<crypto::KeptKeyChange>& changes) const;
   void stage(Session& session, const std::vector<crypto::KeptKeyChange>& changes);
 
   Context& context_;

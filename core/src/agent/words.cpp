@@ -65,6 +65,9 @@ Error identity_changed(std::string_view url) {
   return make(ErrorCode::kIdentityChanged, "relay identity changed: " + printable(url),
               "nothing was sent to it; if you know why its key is another one, repeat the command with --trust-relay");
 }
+Error another_relay(std::string_view url) {
+  return make(ErrorCode::kNetwork, "another relay answers at " + printable(url) + ": nothing was sent to it", {});
+}
 Error no_server() {
   return make(ErrorCode::kUsage, "no relay is configured", "name one with --server URL or in agentroom.toml");
 }

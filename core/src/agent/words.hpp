@@ -23,6 +23,8 @@ Error peer_cannot_read(std::string_view peer);
 Error recipient_queue_full();
 Error ack_timeout(std::string_view what);
 Error identity_changed(std::string_view url);
+/// Where a peer says that the relay answers, somebody else does.
+Error another_relay(std::string_view url);
 Error no_server();
 Error store_failed(const Error& cause);
 /// A relay's refusal that has no words of its own.

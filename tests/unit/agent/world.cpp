@@ -174,7 +174,8 @@ ChannelId TestAgent::connect(const std::string& url, Error&) {
   acted_ = true;
   const ChannelId channel = world_.next_channel_++;
   FakeRelay& relay = world_.relay(url);
-  if (!relay.online) {
+  dialled.push_back(url);
+  if (!relay.online || dead.contains(url)) {
     inbound_.emplace_back(channel, Closed{"connection refused"});
     return channel;
   }
@@ -220,6 +221,8 @@ TestAgent& World::connected(bool handle, std::string name) {
 }
 
 FakeRelay& World::relay(const std::string& url) {
+  const auto lead = leads_.find(url);
+  if (lead != leads_.end()) return relay(lead->second);
   auto& relay = relays_[url];
   if (!relay) relay = std::make_unique<FakeRelay>("secret of " + url, random, now);
   return *relay;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -89,6 +90,8 @@ class TestAgent final : public AgentIo {
   std::function<HandlerOutcome(const HandlerMessage&)> handler;
   std::size_t most_running = 0;
   std::size_t unsent = 0;                     ///< what `send` reports
+  std::set<std::string> dead;                 ///< URLs where nothing answers this agent
+  std::vector<std::string> dialled;           ///< each attempt
   std::function<void(const Bytes&)> on_wire;  ///< sees each message that comes, before the engine
 
  private:
@@ -122,6 +125,8 @@ class World {
   /// An agent that stays connected to the relay at kUrl.
   TestAgent& connected(bool handle = false, std::string name = {});
   FakeRelay& relay(const std::string& url = kUrl);
+  /// The relay at `target` answers at `url` too.
+  void lead(const std::string& url, const std::string& target) { leads_[url] = target; }
   /// Another relay answers at that URL from now on.
   FakeRelay& replace_relay(const std::string& url, std::string_view secret,
                            std::optional<std::string_view> previous = {});
@@ -142,6 +147,7 @@ class World {
   friend class TestAgent;
   std::map<std::string, std::unique_ptr<FakeRelay>> relays_;
   std::vector<std::unique_ptr<FakeRelay>> retired_;
+  std::map<std::string, std::string> leads_;
   std::vector<std::unique_ptr<TestAgent>> agents_;
   ChannelId next_channel_ = 1;
 };

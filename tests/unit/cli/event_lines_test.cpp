@@ -32,10 +32,12 @@ TEST_F(EventLines, TellWhoSaidWhat) {
 
 TEST_F(EventLines, NeverLetAPeerActOnTheTerminal) {
   const std::string hostile = "a\x1b[2J\x07\xe2\x80\xae";
-  for (const char* type : {"received", "message", "replied", "handler_error", "send_error", "unreadable", "peer_online",
-                           "invite_closed", "relay_refused", "disconnect", "serving", "listening", "reconnect", "store_error"}) {
+  for (const char* type :
+       {"received", "message", "replied", "handler_error", "send_error", "unreadable", "peer_online", "invite_closed",
+        "relay_refused", "disconnect", "serving", "listening", "reconnect", "store_error"}) {
     boost::json::object event{{"type", type}};
-    for (const char* member : {"from", "to", "from_name", "to_name", "text", "error", "name", "pk", "server"}) {
+    for (const char* member :
+         {"from", "to", "from_name", "to_name", "text", "error", "name", "pk", "server", "through"}) {
       event[member] = hostile;
     }
     const std::string shown = line(event);

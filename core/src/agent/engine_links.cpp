@@ -1,0 +1,149 @@
+// Which links there are, under which names, and what passes through them.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "agent/engine_state.hpp"
+#include "agent/words.hpp"
+
+namespace agentroom {
+namespace {
+
+/// Deliveries whose commit is not done; above it nothing more is read.
+constexpr std::size_t kMaxUncommitted = 8 * 1024 * 1024;
+/// URLs of one relay that a round dials.
+constexpr std::size_t kMaxRoutes = 16;
+
+}  // namespace
+
+bool AgentEngine::State::one_relay(const std::string& url, const agent::Link& link) const {
+  if (url == link.url() || (!config.server_overrides && links.resolve(url) == link.url())) return true;
+  const auto pin = pins.find(url);
+  return pin && pin == pins.find(link.url());
+}
+
+std::vector<std::string> AgentEngine::State::routes(const agent::Link& link) {
+  std::vector<std::string> urls{link.url()};
+  if (!pins.find(link.url())) return urls;  // there is no key to know the relay by
+  const auto add = [&](const std::string& url) {
+    if (urls.size() < kMaxRoutes && std::ranges::find(urls, url) == urls.end()) urls.push_back(url);
+  };
+  for (const std::string& url : links.joined(link.url())) add(url);
+  std::vector<const agent::SessionFacts*> told;
+  for (const auto& [id, session] : sessions.all()) {
+    if (!session->facts.relay_urls.empty() && one_relay(session->facts.url, link)) told.push_back(&session->facts);
+  }
+  std::ranges::sort(told, {}, [](const auto* facts) { return std::pair(-facts->last_used, facts->order); });
+  // The first of everybody, then the second: no peer crowds the others out.
+  for (std::size_t rank = 0; rank < agent::kRelayUrlsKept; ++rank) {
+    for (const agent::SessionFacts* facts : told) {
+      if (rank < facts->relay_urls.size()) add(facts->relay_urls[rank]);
+    }
+  }
+  return urls;
+}
+
+Result<agent::Verdict> AgentEngine::State::judge(const agent::Link& link, const protocol::RelayProof& proof) {
+  if (link.dialled() != link.url()) {
+    if (!pins.holds(link.url(), proof)) return std::unexpected(agent::words::another_relay(link.dialled()));
+  } else if (auto good = pins.judge(link.url(), proof, claims.expected(link.url())); !good) {
+    return pass(good);
+  }
+  agent::Link* rival = nullptr;
+  links.each([&](agent::Link& other) {
+    if (&other != &link && other.relay() == proof.relay_pk) rival = &other;
+  });
+  if (rival == nullptr) return agent::Verdict::kGo;
+  if (!rival->ready()) return agent::Verdict::kWait;
+  if (config.server == link.url()) {  // its owner knows the relay by this one
+    join(rival->url(), link.url());
+    return agent::Verdict::kGo;
+  }
+  // Pinned on its challenge alone, so that the next start knows it at once; a first use takes no more than a key
+  // either.
+  pins.confirm(link.url(), proof);
+  join(link.url(), rival->url());
+  return agent::Verdict::kJoined;
+}
+
+void AgentEngine::State::join(const std::string& from, const std::string& to) {
+  if (links.resolve(from) == to) return;
+  links.join(from, to);
+  outbox.regroup();
+  tokens_changed_ = true;
+}
+
+void AgentEngine::State::join_known() {
+  if (config.server_overrides) return;
+  std::map<RelayId, std::string> names;
+  if (config.server) {
+    if (const auto pin = pins.find(*config.server)) names[*pin] = *config.server;
+  }
+  for (const auto& [url, key] : pins.all()) {
+    const auto& name = names.try_emplace(key, url).first->second;
+    if (name != url) join(url, name);
+  }
+}
+
+void AgentEngine::State::on_ready(agent::Link& link) {
+  if (link.dialled() == link.url() || link.proof().relay_pk != pins.find(link.url())) {
+    pins.confirm(link.url(), link.proof());
+  }
+  // A URL of the own that was reached is pinned like any; one that a peer told is not.
+  const std::vector<std::string> own = links.joined(link.url());
+  if (std::ranges::find(own, link.dialled()) != own.end()) pins.confirm(link.dialled(), link.proof());
+  if (!config.server_overrides) {
+    for (const auto& [url, key] : pins.all()) {
+      if (key == link.proof().relay_pk) join(url, links.resolve(link.url()));
+    }
+  }
+  allow(link);
+  invites.on_ready(link);
+  claims.on_ready(link);
+  outbox.on_ready(link);
+}
+
+void AgentEngine::State::on_frame(agent::Link& link, const protocol::Frame& frame) {
+  if (const auto* delivery = std::get_if<protocol::Delivery>(&frame)) return receiver.receive(link, *delivery);
+  const auto* ack = std::get_if<protocol::Ack>(&frame);
+  if (ack == nullptr) return;
+  for (const protocol::AckItem& item : ack->items) {
+    if (!claims.on_ack(link, item) && !invites.on_ack(link, item)) outbox.on_ack(link, item);
+  }
+}
+
+void AgentEngine::State::on_down(agent::Link& link, const Error& why, bool was_ready, bool more) {
+  const bool hopeless = (!was_ready && !more) || link.stopped();
+  invites.on_down(link, why, hopeless);
+  claims.on_down(link, why, hopeless);
+}
+
+void AgentEngine::State::allow(agent::Link& link) {
+  link.allow(sessions.tokens([&](const std::string& url) { return links.resolve(url) == link.url(); }));
+}
+
+void AgentEngine::State::connect_what_is_wanted() {
+  std::vector<std::string> wanted = invites.urls();
+  if (config.server) wanted.push_back(links.resolve(*config.server));
+  for (std::string& url : claims.urls()) wanted.push_back(std::move(url));
+  for (const std::string& url : outbox.urls()) wanted.push_back(url);
+  links.update(wanted);
+}
+
+void AgentEngine::State::serve_links() {
+  const bool tokens_changed = std::exchange(tokens_changed_, false);
+  const bool too_much = receiver.uncommitted() > kMaxUncommitted;
+  links.each([&](agent::Link& link) {
+    if (!link.ready()) return;
+    link.pause_reading(too_much);
+    if (tokens_changed) allow(link);
+    invites.pump(link);
+    claims.pump(link);
+    outbox.pump(link);
+  });
+  // What the pumps staged; a link is flushed once for all of them.
+  journal.commit(context.now, false);
+  links.each([](agent::Link& link) { link.flush(); });
+}
+
+}  // namespace agentroom
