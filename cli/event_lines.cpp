@@ -67,17 +67,25 @@ std::string invite_closed(const Line& e) {
 std::string relay_refused(const Line& e) {
   return e.stamped(Style::kBad, "!!", e.error() + "; nothing is sent to it, trying again until the right one answers");
 }
+std::string events_dropped(const Line& e) {
+  return e.stamped(Style::kNotice, "!!",
+                   std::to_string(e.number("count")) + " events were not shown: nobody read them");
+}
 std::string store_error(const Line& e) {
   return e.stamped(Style::kBad, "!!", "the store failed: " + e.error());
 }
+/// The relay was reached at another URL than its own.
+std::string through(const Line& e) {
+  return e.has("through") ? " through " + e.dim(printable(e.text("through"))) : std::string();
+}
 std::string first_connection(const Line& e) {
-  std::string line =
-      e.text("type") + " as " + e.bold(peer_text(e.text("pk"), {})) + " on " + e.dim(printable(e.text("server")));
+  std::string line = e.text("type") + " as " + e.bold(peer_text(e.text("pk"), {})) + " on " +
+                     e.dim(printable(e.text("server"))) + through(e);
   if (e.has("owner_pid")) line += ", beside pid " + std::to_string(e.number("owner_pid"));
   return e.stamped(Style::kGood, "==", line);
 }
 std::string reconnect(const Line& e) {
-  return e.stamped(Style::kGood, "==", "connected again to " + e.dim(printable(e.text("server"))));
+  return e.stamped(Style::kGood, "==", "connected again to " + e.dim(printable(e.text("server"))) + through(e));
 }
 /// To people each outage is told once, to programs each attempt. A relay that is refused has an event of its own.
 std::string disconnect(const Line& e) {
@@ -103,6 +111,7 @@ constexpr std::array kWriters{Writer{"message", message},
                               Writer{"unreadable", unreadable},
                               Writer{"invite_closed", invite_closed},
                               Writer{"relay_refused", relay_refused},
+                              Writer{"events_dropped", events_dropped},
                               Writer{"store_error", store_error},
                               Writer{"serving", first_connection},
                               Writer{"listening", first_connection},

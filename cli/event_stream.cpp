@@ -1,27 +1,160 @@
 #include "event_stream.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "event_lines.hpp"
 
 namespace agentroom::cli {
+namespace {
 
-void EventStream::tell(std::string_view type, boost::json::object members) {
-  boost::json::object event{{"type", type}};
+using boost::json::object;
+
+constexpr std::chrono::milliseconds kAskAgain{100};
+
+object complete(std::string_view type, object members) {
+  object event{{"type", type}};
   for (auto& [key, value] : members) event[key] = std::move(value);
   event["ts"] = unix_ms();
-  pass_on(event);
+  return event;
 }
 
-void EventStream::pass_on(const boost::json::object& event) {
+}  // namespace
+
+EventStream::~EventStream() {
+  close();
+}
+
+void EventStream::write_behind(std::function<void()> on_gone, std::size_t most) {
+  on_gone_ = std::move(on_gone);
+  most_ = most;
+  writer_ = std::thread([this] { write_pending(); });
+}
+
+std::string EventStream::text_of(const object& event) const {
+  if (out_.json()) return json_line(event);
+  const std::string line = event_line(out_, event);
+  return line.empty() ? line : line + "\n";
+}
+
+void EventStream::tell(std::string_view type, object members) {
+  pass_on(complete(type, std::move(members)));
+}
+
+void EventStream::pass_on(const object& event) {
   const std::scoped_lock lock(mutex_);
-  if (out_.json()) {
-    out_.result(event);
-  } else if (const std::string line = event_line(out_, event); !line.empty()) {
-    out_.line(line);
-  }
+  put({.text = text_of(event)});
   if (copy_) copy_(event);
 }
 
-void EventStream::copy_to(std::function<void(const boost::json::object&)> copy) {
+void EventStream::tell_here(std::string_view type, object members, std::string_view line, std::string_view remark) {
+  const std::scoped_lock lock(mutex_);
+  put({.text = out_.json() ? json_line(complete(type, std::move(members))) : std::string(line) + "\n",
+       .remark = std::string(remark)});
+}
+
+void EventStream::put(Line line) {
+  if (!writer_.joinable()) {
+    if (!line.text.empty()) out_.write_patiently(line.text, [] { return false; });
+    if (!line.remark.empty()) out_.remark(line.remark);
+    return;
+  }
+  if (line.text.empty() || closing_ || gone_) return;
+  if (!has_room(line.text.size())) {
+    ++dropped_;
+    return;
+  }
+  tell_dropped();
+  queue(std::move(line));
+}
+
+std::uint64_t EventStream::queue(Line line) {
+  line.number = ++last_number_;
+  bytes_ += line.text.size();
+  pending_.push_back(std::move(line));
+  changed_.notify_all();
+  return last_number_;
+}
+
+void EventStream::tell_dropped() {
+  if (const std::uint64_t count = std::exchange(dropped_, 0); count > 0) {
+    queue({.text = text_of(complete("events_dropped", {{"count", count}}))});
+  }
+}
+
+bool EventStream::tell_for_sure(std::string_view type, object members, const std::function<bool()>& give_up) {
+  const object event = complete(type, std::move(members));
+  Lock lock(mutex_);
+  if (!writer_.joinable()) {
+    put({.text = text_of(event)});
+    if (copy_) copy_(event);
+    return out_.alive();
+  }
+  std::string text = text_of(event);
+  // One that is larger than all the room goes alone.
+  while (!gone_ && !closing_ && bytes_ > 0 && !has_room(text.size())) {
+    if (give_up()) return false;
+    changed_.wait_for(lock, kAskAgain);
+  }
+  if (gone_ || closing_) return false;
+  tell_dropped();
+  const std::uint64_t number = queue({.text = std::move(text)});
+  if (copy_) copy_(event);
+  while (!gone_ && written_ < number) {
+    if (give_up()) {
+      // Unless it is being written already, nobody shall see what is not done.
+      const auto found = std::ranges::find(pending_, number, &Line::number);
+      if (found == pending_.end()) return false;
+      bytes_ -= found->text.size();
+      pending_.erase(found);
+      return false;
+    }
+    changed_.wait_for(lock, kAskAgain);
+  }
+  return written_ >= number;
+}
+
+void EventStream::write_pending() {
+  Lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return closing_ || !pending_.empty(); });
+    if (pending_.empty()) return;
+    const Line line = std::move(pending_.front());
+    pending_.pop_front();
+    writing_ = true;
+    lock.unlock();
+    const bool written = out_.write_patiently(line.text, [this] { return given_up_.load(); });
+    if (written && !line.remark.empty()) out_.remark(line.remark);
+    lock.lock();
+    writing_ = false;
+    if (!written || given_up_) break;
+    bytes_ -= line.text.size();
+    written_ = line.number;
+    if (pending_.empty()) tell_dropped();
+    changed_.notify_all();
+  }
+  gone_ = true;
+  pending_.clear();
+  changed_.notify_all();
+  lock.unlock();
+  if (on_gone_) on_gone_();
+}
+
+bool EventStream::close(std::chrono::milliseconds time) {
+  if (!writer_.joinable()) return true;
+  bool all = false;
+  {
+    Lock lock(mutex_);
+    closing_ = true;
+    changed_.notify_all();
+    all = changed_.wait_for(lock, time, [this] { return gone_ || (pending_.empty() && !writing_); }) && !gone_;
+    given_up_ = true;
+  }
+  writer_.join();
+  return all;
+}
+
+void EventStream::copy_to(std::function<void(const object&)> copy) {
   const std::scoped_lock lock(mutex_);
   copy_ = std::move(copy);
 }

@@ -11,18 +11,18 @@ namespace {
 /// Handling a message is telling it: what was told is marked handled.
 class TellMessage final : public Handler {
  public:
-  TellMessage(EventStream& stream, Executor& loop) : stream_(stream), loop_(loop) {}
+  explicit TellMessage(EventStream& stream) : stream_(stream) {}
 
-  HandlerOutcome handle(const HandlerMessage& message, const CancelFlag& /*cancel*/) override {
-    stream_.tell("message", message_members(message));
-    if (stream_.out().alive()) return std::optional<std::string>();
-    loop_.post([] {});  // so that the command sees it
+  /// Waits for a reader that stands still: what was not told stays in the inbox.
+  HandlerOutcome handle(const HandlerMessage& message, const CancelFlag& cancel) override {
+    if (stream_.tell_for_sure("message", message_members(message), [&] { return cancel.cancelled(); })) {
+      return std::optional<std::string>();
+    }
     return fail(ErrorCode::kCancelled, "stdout is closed");
   }
 
  private:
   EventStream& stream_;
-  Executor& loop_;
 };
 
 int listen_alone(Context& context, runtime::HomeLock lock) {
@@ -32,7 +32,9 @@ int listen_alone(Context& context, runtime::HomeLock lock) {
   auto process = context.open_process();
   if (!process) return out.error(process.error());
   EventStream stream(out);
-  TellMessage teller(stream, (*process)->loop());
+  Executor& loop = (*process)->loop();
+  stream.write_behind([&loop] { loop.post([] {}); });  // so that the command sees it
+  TellMessage teller(stream);
   auto agent = RunningAgent::open(context, **process, std::move(lock), stream,
                                   {.first_event = "listening", .handler = &teller, .concurrency = 1});
   if (!agent) return out.error(agent.error());
@@ -44,6 +46,7 @@ int listen_alone(Context& context, runtime::HomeLock lock) {
   });
   auto ended = (*agent)->run_until([&] { return !out.alive(); });
   (*agent)->stop();
+  if (!stream.close()) return 1;
   if (!ended) return out.error(ended.error());
   return out.alive() ? 0 : 1;
 }

@@ -1,10 +1,12 @@
 #include "output.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/json/serialize.hpp>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <ctime>
 #include <ranges>
@@ -96,6 +98,22 @@ void Output::write(std::string_view text) {
   hide_progress();
   if (alive_ && !write_all(STDOUT_FILENO, text)) alive_ = false;
   show_progress();
+}
+
+bool Output::write_patiently(std::string_view text, const std::function<bool()>& give_up) {
+  constexpr int kAskAgainMs = 100;
+  while (!text.empty() && alive_) {
+    pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&out, 1, kAskAgainMs) <= 0) {
+      if (give_up()) return false;
+      continue;
+    }
+    // A pipe that is ready takes so much without waiting.
+    const std::string_view part = text.substr(0, PIPE_BUF);
+    write(part);
+    text.remove_prefix(part.size());
+  }
+  return alive_;
 }
 
 void Output::write_stderr(std::string_view text) {

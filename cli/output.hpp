@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ class Output {
   void result(const boost::json::object& object);
   /// An event of a streaming command; `line` is what people see of it, nothing when it is empty.
   void event(std::string_view type, boost::json::object members, std::string_view line);
+  /// Text for stdout, whose reader may stand still: `give_up` is asked several times a second while it does, and nobody
+  /// else is held up meanwhile. False when it was given up, or the reader is gone.
+  bool write_patiently(std::string_view text, const std::function<bool()>& give_up);
   /// A line for people on stdout; nothing with `--json`.
   void line(std::string_view text = {});
   /// A remark for people on stderr; nothing with `--json` or `-q`.

@@ -63,6 +63,7 @@ class Serve {
       stream_.tell("done", {{"turns", turns_}, {"reason", signalled ? "signal" : "turns"}});
     }
     agent_.stop();
+    if (!stream_.close()) return 1;
     if (failed) return out_.error(end ? *failed_ : end.error());
     return out_.alive() ? 0 : 1;
   }
@@ -85,8 +86,8 @@ class Serve {
         if (invited_ && code != ErrorCode::kCancelled) failed_ = std::move(invite.error());
         return;
       }
-      out_.event("invite", invite_members(*invite), "\n" + invite->url + "\n");
-      out_.remark("Give it to one peer, where nobody else reads. Good once; it expires in 24 hours.");
+      stream_.tell_here("invite", invite_members(*invite), "\n" + invite->url + "\n",
+                        "Give it to one peer, where nobody else reads. Good once; it expires in 24 hours.");
     });
   }
 
@@ -122,6 +123,8 @@ int run(const ServeCommand& command, const GlobalOptions& globals, Output& out) 
   TurnLimit limited(**handler, command.max_turns.value_or(0));
 
   EventStream stream(out);
+  Executor& loop = (*process)->loop();
+  stream.write_behind([&loop] { loop.post([] {}); });  // so that the command sees it
   auto agent = RunningAgent::open(*context, **process, std::move(*lock), stream,
                                   {.first_event = "serving",
                                    .handler = command.max_turns ? &limited : handler->get(),
@@ -130,6 +133,7 @@ int run(const ServeCommand& command, const GlobalOptions& globals, Output& out) 
   Serve serve(command, stream, **agent);
   if (auto seeded = serve.seed(); !seeded) {
     (*agent)->stop();
+    stream.close();
     return out.error(seeded.error());
   }
   return serve.run();

@@ -73,6 +73,48 @@ TEST_F(ConversationTest, AnotherHandlerIsChosenByEditingTheTomlAlone) {
   EXPECT_FALSE(fs::exists(alice.path() / "store.db")) << "a memory store leaves no file";
 }
 
+TEST_F(ConversationTest, GoesOnThoughNobodyReadsWhatServeSays) {
+  serve("[handler]\nplugin = \"echo\"\n");
+  const std::string peer = accept();
+  auto listener = bob.start({"listen", "--json"});
+  await(*listener, "listening");
+  // Each is told twice, as received and as replied: far more than the pipe holds.
+  constexpr int kMessages = 12;
+  for (int i = 0; i < kMessages; ++i) {
+    const auto sent = bob.run({"send", peer, "-", "--json"}, std::to_string(i) + std::string(16'000, 'x'));
+    ASSERT_EQ(text(sent.json(), "status"), "delivered") << i << ": " << sent.out << sent.err;
+  }
+  for (int i = 0; i < kMessages; ++i) {
+    EXPECT_TRUE(text(await(*listener, "message"), "text").starts_with(std::to_string(i) + "x"));
+  }
+  // What waited comes when somebody reads.
+  for (int i = 0; i < kMessages; ++i) await(*server, "replied");
+  stop(*server);
+}
+
+TEST_F(ConversationTest, OutlastsARelayThatStandsInForTheirOwn) {
+  serve(kShout);
+  const std::string peer = accept();
+  const unsigned port = relay.port;
+  relay.child->signal(SIGTERM);
+  relay.child->wait();
+  Home elsewhere;
+  {
+    const Relay impostor(elsewhere, port);
+    const auto refused = await(*server, "relay_refused");
+    EXPECT_EQ(text(refused, "code"), "relay_identity_changed");
+    const auto at_start = bob.run({"listen", "--json"});
+    EXPECT_EQ(at_start.code, 1) << at_start.out;
+    EXPECT_EQ(text(at_start.json(), "code"), "relay_identity_changed");
+  }
+  const Relay again(host, port);
+  await(*server, "reconnect");
+  const auto sent = bob.run({"send", peer, "hello again", "--json"});
+  EXPECT_EQ(text(sent.json(), "status"), "delivered") << sent.out << sent.err;
+  EXPECT_EQ(text(await(*server, "replied"), "text"), "HELLO AGAIN");
+  stop(*server);
+}
+
 TEST_F(ConversationTest, AnInviteIsForOnePeer) {
   serve(kShout);
   accept();
