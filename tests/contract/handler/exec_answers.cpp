@@ -56,6 +56,14 @@ TEST_F(HandlerExec, RefusesOutputThatIsNoText) {
   }
 }
 
+TEST_F(HandlerExec, TakesCharactersThatLieAcrossTheChunksInWhichTheyCome) {
+  // Of two, three and four bytes, behind one byte: some of them cross every boundary there is.
+  std::string text = "x";
+  while (text.size() < 131'000) text += "\xc3\xa9\xe4\xbd\xa0\xf0\x9f\x91\x8b";
+  EXPECT_EQ(run("cat", text).text, text);
+  EXPECT_EQ(run("printf '\\303'; sleep 0.1; printf '\\251'").text, "\xc3\xa9");
+}
+
 TEST_F(HandlerExec, TakesAReplyOfTheLongestTextAndItsNewline) {
   const Answer answer = run("head -c 131072 /dev/zero | tr '\\0' x; echo");
   ASSERT_TRUE(answer.is_reply()) << answer.describe();

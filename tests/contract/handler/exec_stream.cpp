@@ -134,6 +134,42 @@ TEST_F(HandlerExecStream, TheLongestTextGoesThereAndBack) {
   EXPECT_EQ(say(longest).text, longest);
 }
 
+TEST_F(HandlerExecStream, ALineMayComeInPieces) {
+  each_line(R"(printf '{"id":%s,' "$id"; sleep 0.05; printf '"reply":"\\303'; sleep 0.05; printf '\\251"}\n{"id"'
+               sleep 0.05; printf ':999}\n')");
+  EXPECT_EQ(say("x").text, "\xc3\xa9");
+  EXPECT_EQ(say("x").text, "\xc3\xa9");
+}
+
+TEST_F(HandlerExecStream, ALineWithoutItsEndTimesOut) {
+  each_line(R"(printf '{"id":%s,"reply":"x"}' "$id"; sleep 1000)", "timeout = \"300ms\"");
+  EXPECT_EQ(say("x").reason(), AR_TIMEOUT);
+}
+
+TEST_F(HandlerExecStream, ALongestTextThatJsonMakesSixTimesAsLongGoesThereAndBack) {
+  // Each of these bytes is \u0001 on the line: 768 KiB each way.
+  const std::string longest(131'072, '\x01');
+  each_line(R"(echo "{\"id\":$id,\"reply\":\"$text\"}")");
+  EXPECT_TRUE(say(longest).text == longest);
+}
+
+TEST_F(HandlerExecStream, TellsWhichAttemptItIs) {
+  stream(R"(read -r line; a=${line#*'"attempt":'}; echo "{\"id\":1,\"reply\":\"${a%%,*}\"}")");
+  Message message;
+  message.attempt = 3;
+  EXPECT_EQ(handler_->handle(message).text, "3");
+}
+
+TEST_F(HandlerExecStream, AFloodOfAnswersThatNobodyWaitsForHoldsNothingUp) {
+  each_line(R"(yes '{"id":999,"reply":"x"}' | head -n 200000; echo "{\"id\":$id,\"reply\":\"mine\"}")");
+  EXPECT_EQ(say("x").text, "mine");
+}
+
+TEST_F(HandlerExecStream, ACommandThatNeverReadsTimesOut) {
+  stream("sleep 1000", "timeout = \"300ms\"");
+  EXPECT_EQ(say(std::string(131'072, 'x')).reason(), AR_TIMEOUT);
+}
+
 TEST_F(HandlerExecStream, ATimeoutEndsTheCommandAndFailsWhatElseItHad) {
   each_line("trap '' TERM; echo $$ >&2; sleep 1000", "timeout = \"300ms\"");
   const auto began = steady_clock::now();
