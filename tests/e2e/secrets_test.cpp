@@ -6,6 +6,9 @@
 #include <sstream>
 
 #include "base/base64url.hpp"
+#include "base/uuid.hpp"
+#include "crypto/invite_keys.hpp"
+#include "crypto/primitives.hpp"
 #include "room.hpp"
 #include "wire_tap.hpp"
 
@@ -47,32 +50,54 @@ void expect_absent(const std::string& haystack, const Forbidden& needle, const s
   EXPECT_EQ(haystack.find(needle.encoded), std::string::npos) << needle.what << " (base64url) is in " << where;
 }
 
+/// Every line is one object, and nothing that a terminal obeys is in it.
+void expect_ndjson(const std::string& log) {
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    boost::system::error_code error;
+    const auto value = boost::json::parse(line, error);
+    ASSERT_FALSE(error) << line;
+    ASSERT_TRUE(value.is_object()) << line;
+    for (const char* member : {"ts", "level", "component", "message"}) {
+      EXPECT_TRUE(value.as_object().contains(member)) << line;
+    }
+    for (const char c : line) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << line;
+  }
+}
+
 TEST(Secrets, TheRelayKeepsLogsAndCarriesNoneAndTheWireNamesNobody) {
   Home host;
   Home alice;
   Home bob;
-  Relay relay(host, 0, {"--log-level", "debug"});
+  Relay relay(host, 0, {"--log-level", "debug", "--log-format", "json"});
   WireTap tap(relay.port);
   const std::string url = "ws://127.0.0.1:" + std::to_string(tap.port()) + "/ws";
   alice.write("a.toml", "server = \"" + url + "\"\n[handler]\nplugin = \"exec\"\n[handler.exec]\ncommand = \"cat\"\n");
-  auto server = alice.start(
-      {"--config", (alice.desk() / "a.toml").string(), "serve", "--invite", "--json", "--log-level", "debug"});
+  auto server = alice.start({"--config", (alice.desk() / "a.toml").string(), "serve", "--invite", "--json",
+                             "--log-level", "debug", "--log-format", "json"});
   const std::string invite = text(await(*server, "invite"), "url");
-  const auto accepted = bob.run({"invite", "accept", invite, "--json"});
+  const auto accepted = bob.run({"invite", "accept", invite, "--json", "--log-level", "debug"});
   ASSERT_EQ(accepted.code, 0) << accepted.out << accepted.err;
   const std::string peer = text(accepted.json(), "peer_pk");
-  ASSERT_EQ(bob.run({"send", peer, kPlain + " once", "--json"}).code, 0);
+  const auto sent = bob.run({"send", peer, kPlain + " once", "--json", "--log-level", "debug"});
+  ASSERT_EQ(sent.code, 0);
   await(*server, "replied");
   server->signal(SIGTERM);
   server->wait();
   // One message stays queued, so that the relay's store has something to hold.
-  const auto queued = bob.run({"send", peer, kPlain + " twice", "--json"});
+  const auto queued = bob.run({"send", peer, kPlain + " twice", "--json", "--log-level", "debug"});
   ASSERT_EQ(text(queued.json(), "status"), "queued") << queued.out << queued.err;
 
   const auto blob =
       boost::json::parse(as_text(*from_base64url(invite.substr(std::string("agentroom://invite/").size())))).at("blob");
   std::vector<Forbidden> secrets{{"the plaintext", kPlain, base64url(as_bytes(kPlain))},
                                  forbidden("the invite's secret", std::string(blob.at("nonce").as_string()))};
+  crypto::init();
+  const auto nonce = from_base64url(std::string(blob.at("nonce").as_string()));
+  const auto invite_id = uuid_from_text<InviteId>(std::string(blob.at("invite_id").as_string()));
+  ASSERT_TRUE(nonce && invite_id);
+  const auto token = crypto::derive_invite_token(*crypto::InviteNonce::from(*nonce), *invite_id);
+  secrets.push_back(forbidden("the mailbox token", base64url(token.view())));
   std::vector<Forbidden> names;
   for (const Home* home : {&alice, &bob}) {
     const auto identity = boost::json::parse(contents(home->path() / "identity.json")).as_object();
@@ -87,18 +112,22 @@ TEST(Secrets, TheRelayKeepsLogsAndCarriesNoneAndTheWireNamesNobody) {
   const std::string wire = tap.heard();
   const std::string relay_log =
       relay.child->errors() + relay.child->read_line(std::chrono::milliseconds(1)).value_or("");
+  const std::string agents_log = server->errors() + accepted.err + sent.err + queued.err;
   ASSERT_GT(kept.size(), 1000U);
   ASSERT_GT(wire.size(), 1000U);
   for (const Forbidden& secret : secrets) {
     expect_absent(kept, secret, "the relay's files");
     expect_absent(wire, secret, "the wire");
     expect_absent(relay_log, secret, "the relay's log");
-    expect_absent(server->errors(), secret, "the server's log");
+    expect_absent(agents_log, secret, "an agent's log");
   }
+  expect_ndjson(relay_log);
+  expect_ndjson(server->errors());
   for (const Forbidden& name : names) {
     expect_absent(wire, name, "the wire");
     expect_absent(kept, name, "the relay's files");
     expect_absent(relay_log, name, "the relay's log");
+    expect_absent(agents_log, name, "an agent's log");
   }
   for (const char* file : {"store.db", "store.db-wal"}) {
     for (const Home* home : {&alice, &bob}) {
