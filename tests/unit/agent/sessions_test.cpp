@@ -249,6 +249,30 @@ TEST(Accepting, AskedAgainAfterATimeoutItGoesOnWithTheSameClaim) {
   EXPECT_TRUE(second->has_value() && second->value());
 }
 
+TEST(Accepting, AnAnswerOfTheInviterStandsAgainstARelayThatForgotTheClaim) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  const std::string url = ann.invite();
+  world.relay().mute_acks = true;
+  auto accepted = bob.accept(url);
+  world.run();
+  ASSERT_THAT(bob.all<PeerOnline>(), SizeIs(1));
+  ASSERT_FALSE(accepted->has_value());
+  // The relay's memory of the claim ended before its answer came through.
+  world.relay().ack(bob.id(), world.relay().claims.at(0).msg_id.view(), protocol::AckStatus::kRejected,
+                    protocol::Code::kNotFound);
+  world.relay().mute_acks = false;
+  world.run();
+  ASSERT_TRUE(accepted->has_value() && accepted->value());
+  EXPECT_EQ(bob.store->count('c'), 0U);
+  ann.send(bob.id(), "still there?");
+  bob.send(ann.id(), "yes");
+  world.run();
+  EXPECT_THAT(bob.received(), ElementsAre("still there?"));
+  EXPECT_THAT(ann.received(), ElementsAre("yes"));
+}
+
 TEST(Accepting, AFullMailboxIsTriedAgain) {
   World world;
   TestAgent& ann = world.connected();
