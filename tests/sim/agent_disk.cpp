@@ -1,5 +1,7 @@
 #include "agent_disk.hpp"
 
+#include <utility>
+
 #include "agent/inbox.hpp"
 #include "agent/record_keys.hpp"
 #include "crypto/ratchet/ratchet.hpp"
@@ -27,7 +29,8 @@ void AgentDisk::committed(const StoreBatch& batch) {
       continue;
     }
     const bool read = is_kind(op.key, RecordKind::kOutgoing) || is_kind(op.key, RecordKind::kIncoming) ||
-                      is_kind(op.key, RecordKind::kSession) || is_kind(op.key, RecordKind::kKeptKey);
+                      is_kind(op.key, RecordKind::kSession) || is_kind(op.key, RecordKind::kKeptKey) ||
+                      is_kind(op.key, RecordKind::kUnreadable);
     if (read) {
       const auto value = sealer_.open(op.key, op.value);
       if (!value) return chronicle_.violate(name_ + " wrote a record that does not open");
@@ -48,7 +51,11 @@ void AgentDisk::check_bounds() {
       chronicle_.violate("the outbox of " + name_ + " for one peer is beyond its bound");
     }
   }
+  if (unreadable_.size() > protocol::kUnreadableKept || unreadable_bytes_ > protocol::kUnreadableBytes) {
+    chronicle_.violate("what " + name_ + " cannot read is beyond its bound");
+  }
   for (const auto& [session, keys] : kept_of_) {
+    if (keys == crypto::kMaxKeptKeys) chronicle_.met(Way::kKeptKeysFull);
     if (keys > crypto::kMaxKeptKeys) chronicle_.violate(name_ + " keeps more than 2,000 keys for one session");
   }
 }
@@ -57,7 +64,14 @@ void AgentDisk::put(const Bytes& key, ByteView value, Transaction& changes) {
   if (is_kind(key, RecordKind::kOutgoing)) return put_outgoing(key, value, changes);
   if (is_kind(key, RecordKind::kIncoming)) return put_incoming(key, value, changes);
   if (is_kind(key, RecordKind::kSession)) return put_session(key, value, changes);
+  if (is_kind(key, RecordKind::kUnreadable)) return put_unreadable(key, value);
   put_kept_key(key, value);
+}
+
+void AgentDisk::put_unreadable(const Bytes& key, ByteView value) {
+  const auto record = agent::decode_unreadable(value);
+  if (!record) return chronicle_.violate(name_ + " wrote an unreadable message that does not decode");
+  if (unreadable_.try_emplace(key, record->envelope.size()).second) unreadable_bytes_ += record->envelope.size();
 }
 
 void AgentDisk::put_outgoing(const Bytes& key, ByteView value, Transaction& changes) {
@@ -92,6 +106,7 @@ void AgentDisk::put_session(const Bytes& key, ByteView value, Transaction& chang
   const agent::SessionFacts& facts = record->facts;
   const bool fresh = !sessions_.contains(key);
   Session& session = sessions_[key];
+  if (session.note.superseded_at == 0 && facts.superseded_at != 0) chronicle_.met(Way::kSuperseded);
   session.note = {.id = facts.id,
                   .peer = facts.peer,
                   .invitee = facts.invitee,
@@ -110,7 +125,10 @@ void AgentDisk::put_session(const Bytes& key, ByteView value, Transaction& chang
 void AgentDisk::put_kept_key(const Bytes& key, ByteView value) {
   const auto record = agent::decode_kept_key(value);
   if (!record) return chronicle_.violate(name_ + " wrote a kept key that does not decode");
-  if (kept_keys_.try_emplace(key, record->session_id).second) ++kept_of_[record->session_id];
+  if (kept_keys_.try_emplace(key, record->session_id).second) {
+    ++kept_of_[record->session_id];
+    chronicle_.met(Way::kKeptKey);
+  }
 }
 
 void AgentDisk::remove(const Bytes& key, Transaction& changes) {
@@ -127,8 +145,31 @@ void AgentDisk::remove(const Bytes& key, Transaction& changes) {
     sessions_.erase(session);
   } else if (const auto kept = kept_keys_.find(key); kept != kept_keys_.end()) {
     --kept_of_[kept->second];
+    ++changes.keys_taken;
     kept_keys_.erase(kept);
+  } else if (is_kind(key, RecordKind::kKeptKey)) {
+    ++changes.keys_taken;  // it was kept and used within the commit
+  } else if (const auto apart = unreadable_.find(key); apart != unreadable_.end()) {
+    unreadable_bytes_ -= apart->second;
+    unreadable_.erase(apart);
   }
+}
+
+void AgentDisk::restored(const std::map<Bytes, Bytes>& records) {
+  outbox_.clear();
+  texts_waiting_.clear();
+  inbox_.clear();
+  sessions_.clear();
+  kept_keys_.clear();
+  kept_of_.clear();
+  claims_.clear();
+  unreadable_.clear();
+  unreadable_bytes_ = 0;
+  StoreBatch all;
+  for (const auto& [key, value] : records) all.push_back({StoreOp::Kind::kPut, key, value});
+  const auto told = std::exchange(on_commit, nullptr);
+  committed(all);
+  on_commit = told;
 }
 
 bool AgentDisk::has_seen(const std::map<Bytes, Bytes>& records, const AgentId& from, const MsgId& msg_id) const {

@@ -52,6 +52,7 @@ struct Transaction {
   std::vector<Handled> handled;  ///< rows that left it, in order
   std::vector<SessionNote> started;
   std::vector<SessionNote> dropped;
+  std::size_t keys_taken = 0;  ///< kept keys that went: used, or too old or too many
 };
 
 class AgentDisk {
@@ -65,12 +66,15 @@ class AgentDisk {
   std::function<void(const SessionId& session, ByteView header_key)> on_header_key;
 
   void committed(const StoreBatch& batch);
+  /// The disk holds `records` instead of what it held; nobody is told.
+  void restored(const std::map<Bytes, Bytes>& records);
 
   /// True when `records`, this agent's, hold the dedupe key of the message.
   bool has_seen(const std::map<Bytes, Bytes>& records, const AgentId& from, const MsgId& msg_id) const;
 
   std::size_t outbox() const { return outbox_.size(); }
   std::size_t inbox() const { return inbox_.size(); }
+  std::size_t kept_keys() const { return kept_keys_.size(); }
   std::size_t claims() const { return claims_.size(); }
 
  private:
@@ -83,6 +87,7 @@ class AgentDisk {
   void put_outgoing(const Bytes& key, ByteView value, Transaction& changes);
   void put_incoming(const Bytes& key, ByteView value, Transaction& changes);
   void put_session(const Bytes& key, ByteView value, Transaction& changes);
+  void put_unreadable(const Bytes& key, ByteView value);
   void put_kept_key(const Bytes& key, ByteView value);
   void remove(const Bytes& key, Transaction& changes);
   void check_bounds();
@@ -97,6 +102,8 @@ class AgentDisk {
   std::map<Bytes, SessionId> kept_keys_;
   std::map<SessionId, std::size_t> kept_of_;
   std::set<Bytes> claims_;
+  std::map<Bytes, std::size_t> unreadable_;
+  std::size_t unreadable_bytes_ = 0;
 };
 
 }  // namespace agentroom::sim

@@ -90,8 +90,14 @@ void AgentParty::close(ChannelId channel, std::uint16_t code, std::string_view r
 // ---- the handler ----
 
 HandlerOutcome AgentParty::answer(const HandlerMessage& message) {
-  if (troubled && dice_.happens(plan_.cancelled)) return fail(ErrorCode::kCancelled, "later");
-  if (troubled && dice_.happens(plan_.fails)) return fail(ErrorCode::kHandler, "the handler failed");
+  if (troubled && dice_.happens(plan_.cancelled)) {
+    chronicle_.met(Way::kHandlerCancelled);
+    return fail(ErrorCode::kCancelled, "later");
+  }
+  if (troubled && dice_.happens(plan_.fails)) {
+    chronicle_.met(Way::kHandlerFailed);
+    return fail(ErrorCode::kHandler, "the handler failed");
+  }
   std::uint32_t replies = 0;
   std::from_chars(message.text.data(), message.text.data() + message.text.size(), replies);
   if (replies == 0) return std::nullopt;
@@ -101,6 +107,8 @@ HandlerOutcome AgentParty::answer(const HandlerMessage& message) {
 void AgentParty::handle(HandlerMessage message) {
   if (!lives()) return;
   promises_.on_handling(id(), message.msg_id);
+  if (message.attempt == 2) chronicle_.met(Way::kSecondAttempt);
+  if (message.attempt == 3) chronicle_.met(Way::kThirdAttempt);
   const Duration most = troubled ? plan_.handling : std::min<Duration>(plan_.handling, std::chrono::milliseconds(30));
   scheduler_.after(dice_.up_to(most), [this, message = std::move(message), life = this_life()] {
     if (life.expired()) return;
@@ -114,11 +122,13 @@ void AgentParty::handle(HandlerMessage message) {
 }
 
 void AgentParty::on_event(const AgentEvent& event) {
+  if (on_report) on_report(event);
   if (const auto* failed = std::get_if<agent_events::StoreFailed>(&event)) {
     needs_restart_ = true;
     if (chronicle_.traced()) chronicle_.tell(name_, "cannot store: " + failed->error.message);
   } else if (const auto* down = std::get_if<agent_events::Disconnected>(&event)) {
     needs_restart_ = needs_restart_ || down->final;
+    if (down->final) chronicle_.met(Way::kReplaced);
     if (chronicle_.traced()) chronicle_.tell(name_, "is not connected: " + down->why.message);
   } else if (std::holds_alternative<agent_events::Connected>(event)) {
     chronicle_.tell(name_, "is connected");

@@ -28,6 +28,9 @@ class AgentParty final : public Party, private Endpoint, private AgentIo {
     return records_.has_seen(disk_.records, from, msg_id);
   }
 
+  /// Told of every event that its owner is told.
+  std::function<void(const AgentEvent&)> on_report;
+
   /// While true handlers may be late, fail, ask to be run again, or not be there at all.
   bool troubled = false;
 

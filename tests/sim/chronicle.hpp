@@ -1,4 +1,4 @@
-// What happened in a run: its hash, its first broken promise, and, when somebody reads along, its story.
+// What happened in a run: its hash, its first broken promise, what it met, and, when somebody reads along, its story.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agentroom/bytes.hpp"
+#include "coverage.hpp"
 #include "scheduler.hpp"
 
 namespace agentroom::sim {
@@ -27,14 +28,14 @@ class Chronicle {
   void fold(ByteView bytes);
   std::uint64_t hash() const { return hash_; }
 
-  std::uint64_t cuts = 0;
-  std::uint64_t crashes = 0;
-  std::uint64_t failed_commits = 0;
+  void met(Way way, std::uint64_t times = 1) { coverage_.met(way, times); }
+  const Coverage& coverage() const { return coverage_; }
 
  private:
   const Scheduler& scheduler_;
   bool traced_;
   std::string violation_;
+  Coverage coverage_;
   std::uint64_t hash_ = 0xcbf29ce484222325ULL;
 };
 

@@ -1,5 +1,6 @@
 #include "disk.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -14,17 +15,26 @@ SimStore::SimStore(Disk& disk, Scheduler& scheduler, Dice& dice, Chronicle& chro
       lives_(std::move(lives)),
       poke_(std::move(poke)) {}
 
-SimStore::~SimStore() = default;
+SimStore::~SimStore() {
+  chronicle_.met(Way::kLostCommit, waiting_.size());
+  if (untold_) chronicle_.met(Way::kUntoldCommit);
+}
+
+Result<void> SimStore::read() {
+  if (!disk_.faults || !dice_.happens(disk_.plan.misread)) return {};
+  chronicle_.met(Way::kMisread);
+  return fail(ErrorCode::kIo, "the simulated disk misread");
+}
 
 Result<std::optional<Bytes>> SimStore::get(ByteView key) {
-  if (disk_.faults && dice_.happens(disk_.plan.misread)) return fail(ErrorCode::kIo, "the simulated disk misread");
+  if (auto good = read(); !good) return pass(good);
   const auto found = disk_.records.find(to_bytes(key));
   if (found == disk_.records.end()) return std::nullopt;
   return found->second;
 }
 
 Result<void> SimStore::scan(ByteView prefix, ByteView after, std::size_t limit, const Visitor& visit) {
-  if (disk_.faults && dice_.happens(disk_.plan.misread)) return fail(ErrorCode::kIo, "the simulated disk misread");
+  if (auto good = read(); !good) return good;
   const Bytes start = to_bytes(prefix);
   const Bytes past = to_bytes(after);
   std::size_t count = 0;
@@ -78,15 +88,17 @@ void SimStore::sync() {
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
     const bool aborted = failed_;
+    if (aborted) chronicle_.met(Way::kAbortedCommit);
     if (!failed_ && disk_.faults && dice_.happens(disk_.plan.fails)) {
       failed_ = true;
-      ++chronicle_.failed_commits;
+      chronicle_.met(Way::kFailedCommit);
     }
     auto result = aborted   ? Result<void>(fail(ErrorCode::kAborted, "a commit before this one failed"))
                   : failed_ ? Result<void>(fail(ErrorCode::kIo, "the simulated disk failed"))
                             : apply(next.batch);
     outcomes->emplace_back(std::move(next.done), std::move(result));
   }
+  untold_ = std::ranges::any_of(*outcomes, [](const Outcome& outcome) { return outcome.result.has_value(); });
   const Duration most = dice_.one_in(4) ? disk_.plan.told : std::min(disk_.plan.told, Duration(1'000));
   scheduler_.after(dice_.up_to(most), [this, outcomes, token = std::weak_ptr(alive_)] {
     if (!token.expired()) tell(*outcomes);
@@ -95,6 +107,7 @@ void SimStore::sync() {
 
 void SimStore::tell(std::vector<Outcome>& outcomes) {
   const std::weak_ptr<int> token(alive_);
+  untold_ = false;
   for (auto& [done, result] : outcomes) {
     done(std::move(result));
     if (token.expired()) return;

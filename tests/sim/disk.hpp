@@ -44,6 +44,8 @@ class SimStore final : public Store {
     Completion done;
     Result<void> result;
   };
+  /// Whether the disk reads this time.
+  Result<void> read();
   void begin_sync();
   void sync();
   void tell(std::vector<Outcome>& outcomes);
@@ -58,6 +60,7 @@ class SimStore final : public Store {
   std::deque<Waiting> waiting_;
   bool syncing_ = false;
   bool failed_ = false;
+  bool untold_ = false;  // what is durable has its completion still to come
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 

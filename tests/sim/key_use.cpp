@@ -32,9 +32,10 @@ void KeyUse::sent(const AgentId& sender, const MsgId& msg_id, ByteView envelope)
                               " left before the state that sealed it was durable");
   }
   const Slot slot{.sender = sender, .session = message.session_id, .chain = header->ratchet_pk, .n = header->n};
-  const auto [user, first] = slots_.try_emplace(slot, msg_id);
-  if (!first) {
-    chronicle_.violate("one message key sealed two texts: " + short_name(user->second.view()) + " and " +
+  const std::size_t sealed = std::hash<std::string_view>()(as_text(message.sealed_header.view()));
+  const auto [user, first] = slots_.try_emplace(slot, User{.msg_id = msg_id, .sealed_header = sealed});
+  if (!first && (!forks_ || user->second.sealed_header == sealed)) {
+    chronicle_.violate("one message key sealed two texts: " + short_name(user->second.msg_id.view()) + " and " +
                        short_name(msg_id.view()));
   }
 }

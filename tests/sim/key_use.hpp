@@ -20,6 +20,9 @@ class KeyUse {
 
   /// `sender` seals headers of this session with this key from now on.
   void learn(const AgentId& sender, const SessionId& session, ByteView header_key);
+  /// From now on an agent may go on from a state that it had before. It seals other texts at the same place of a chain
+  /// then, under keys that are others, because each is bound to its message's id and sealed header.
+  void expect_forks() { forks_ = true; }
   /// An envelope on its way from an agent to the relay; the same one may come often.
   void sent(const AgentId& sender, const MsgId& msg_id, ByteView envelope);
 
@@ -32,9 +35,15 @@ class KeyUse {
     auto operator<=>(const Slot&) const = default;
   };
 
+  struct User {
+    MsgId msg_id;
+    std::size_t sealed_header = 0;  // its hash
+  };
+
   Chronicle& chronicle_;
   std::map<std::pair<AgentId, SessionId>, std::vector<Bytes>> header_keys_;
-  std::map<Slot, MsgId> slots_;
+  bool forks_ = false;
+  std::map<Slot, User> slots_;
   std::unordered_map<MsgId, std::size_t> envelopes_;  // hash of the one envelope of each message
 };
 

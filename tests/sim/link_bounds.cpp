@@ -9,6 +9,7 @@ void LinkBounds::see(const Wiretap::Overheard& overheard) {
   if (const auto* delivery = std::get_if<protocol::Delivery>(&overheard.frame)) {
     link.delivered[{delivery->from, delivery->msg_id}] = delivery->envelope.size();
     link.delivered_bytes += delivery->envelope.size();
+    if (link.delivered.size() == protocol::kWindowFrames) chronicle_.met(Way::kRelayWindowFull);
     const bool one = link.delivered.size() == 1;
     if (link.delivered.size() > protocol::kWindowFrames || (!one && link.delivered_bytes > protocol::kWindowBytes)) {
       chronicle_.violate("the relay delivered beyond the window: " + std::to_string(link.delivered.size()) +
@@ -22,7 +23,10 @@ void LinkBounds::see(const Wiretap::Overheard& overheard) {
       link.delivered.erase(found);
     }
   } else if (const auto* send = std::get_if<protocol::Send>(&overheard.frame)) {
-    if (link.asked.try_emplace(send->msg_id, send->to).second && ++link.asked_of[send->to] > protocol::kWindowFrames) {
+    if (!link.asked.try_emplace(send->msg_id, send->to).second) return;
+    const std::size_t asked = ++link.asked_of[send->to];
+    if (asked == protocol::kWindowFrames) chronicle_.met(Way::kAgentWindowFull);
+    if (asked > protocol::kWindowFrames) {
       chronicle_.violate("an agent sent beyond the window: more than 64 messages to one recipient without an answer");
     }
   } else if (const auto* ack = std::get_if<protocol::Ack>(&overheard.frame)) {

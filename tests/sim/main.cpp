@@ -4,7 +4,10 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -14,13 +17,18 @@
 
 namespace {
 
+using agentroom::sim::Coverage;
 using agentroom::sim::Outcome;
+using agentroom::sim::Way;
 using agentroom::sim::World;
 
 constexpr const char* kUsage =
-    "usage: agentroom-sim [--seeds N] [--first-seed S] [--jobs J]   run N seeds (default 100) from S (default 1)\n"
-    "       agentroom-sim --seed S [--trace]                        replay one, and tell what happens\n"
-    "The first seed that fails ends the run. Exit 0: every promise held; 1: a seed failed; 2: wrong usage.\n";
+    "usage: agentroom-sim [--seeds N] [--first-seed S] [--jobs J] [--coverage]\n"
+    "           runs N seeds (default 100) from S (default 1), J (1 to 64, default 1) at a time\n"
+    "       agentroom-sim --seed S [--trace]\n"
+    "           replays one; with --trace tells what happens\n"
+    "The first seed that fails ends the run. --coverage tells how often each fault struck and each way was gone; one\n"
+    "that no seed met fails the run too. Exit 0: every promise held; 1: a seed failed; 2: wrong usage.\n";
 
 /// Every so many seeds one is run twice and must go the same way.
 constexpr std::uint64_t kTwiceEvery = 20;
@@ -30,34 +38,60 @@ struct Options {
   std::uint64_t first = 1;
   std::uint64_t jobs = 1;
   bool trace = false;
+  bool coverage = false;
 };
 
-bool read_number(const char* text, std::uint64_t& out) {
-  if (text == nullptr) return false;
+/// The number that `text` is, when it lies within the bounds.
+std::optional<std::uint64_t> number_in(const char* text, std::uint64_t least, std::uint64_t most) {
+  if (text == nullptr) return std::nullopt;
   const char* end = text + std::strlen(text);
-  const auto [last, error] = std::from_chars(text, end, out);
-  return error == std::errc() && last == end;
+  std::uint64_t number = 0;
+  const auto [last, error] = std::from_chars(text, end, number);
+  if (error != std::errc() || last != end || number < least || number > most) return std::nullopt;
+  return number;
 }
 
-bool read_options(int argc, char** argv, Options& options) {
+/// What is wrong with the arguments; empty when nothing is.
+std::string read_options(int argc, char** argv, Options& options) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / 2;
+  struct Numbered {
+    std::string_view flag;
+    std::uint64_t& value;
+    std::uint64_t least;
+    std::uint64_t most;
+  };
+  bool one = false;
+  std::uint64_t seed = 0;
   for (int i = 1; i < argc; ++i) {
-    const std::string_view flag = argv[i];
-    const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
-    bool good = false;
+    const std::string flag = argv[i];
     if (flag == "--trace") {
-      options.trace = good = true;
-    } else if (flag == "--seeds") {
-      good = read_number(value, options.seeds), ++i;
-    } else if (flag == "--first-seed") {
-      good = read_number(value, options.first), ++i;
-    } else if (flag == "--jobs") {
-      good = read_number(value, options.jobs) && options.jobs > 0 && options.jobs <= 64, ++i;
-    } else if (flag == "--seed") {
-      good = read_number(value, options.first), options.seeds = 1, ++i;
+      options.trace = true;
+      continue;
     }
-    if (!good) return false;
+    if (flag == "--coverage") {
+      options.coverage = true;
+      continue;
+    }
+    bool known = false;
+    for (const Numbered& option :
+         {Numbered{"--seeds", options.seeds, 1, kMost}, Numbered{"--first-seed", options.first, 0, kMost},
+          Numbered{"--jobs", options.jobs, 1, 64}, Numbered{"--seed", seed, 0, kMost}}) {
+      if (option.flag != flag) continue;
+      known = true;
+      one = one || flag == "--seed";
+      const char* text = i + 1 < argc ? argv[++i] : nullptr;
+      const auto number = number_in(text, option.least, option.most);
+      if (!number) {
+        return flag + " wants a number from " + std::to_string(option.least) + " to " + std::to_string(option.most) +
+               (text == nullptr ? std::string(", and none follows it") : ", not '" + std::string(text) + "'");
+      }
+      option.value = *number;
+    }
+    if (!known) return "unknown argument '" + flag + "'";
   }
-  return true;
+  if (options.trace && !one) return "--trace goes with --seed S: the story of one seed is long enough";
+  if (one) options.first = seed, options.seeds = 1;
+  return {};
 }
 
 Outcome run(std::uint64_t seed, bool trace) {
@@ -88,14 +122,28 @@ class Campaign {
 
   bool failed() const { return failed_; }
 
+  /// False when something was never met.
+  bool print_coverage() const {
+    bool all = true;
+    for (std::size_t i = 0; i < Coverage::kWays; ++i) {
+      const auto way = static_cast<Way>(i);
+      all = all && sum_.coverage.of(way) > 0;
+      std::printf("%12llu  %s%s\n", as_count(sum_.coverage.of(way)), Coverage::name(way),
+                  sum_.coverage.of(way) == 0 ? "   NEVER MET" : "");
+    }
+    return all;
+  }
+
   void print_counts(double seconds) const {
     std::printf(
         "%llu seeds, %llu events, %llu messages, %llu acked, %llu handled, %llu replies, %llu expired or removed, "
         "%llu cuts, %llu crashes, %llu failed commits, %.1f seeds/s\n",
         as_count(done_), as_count(sum_.events), as_count(sum_.messages.messages), as_count(sum_.messages.promised),
         as_count(sum_.messages.handled), as_count(sum_.messages.replies), as_count(sum_.messages.excused),
-        as_count(sum_.cuts), as_count(sum_.crashes), as_count(sum_.failed_commits),
-        static_cast<double>(done_) / seconds);
+        as_count(sum_.coverage.of(Way::kCut) + sum_.coverage.of(Way::kHalfOpen)),
+        as_count(sum_.coverage.of(Way::kRelayCrash) + sum_.coverage.of(Way::kAgentCrash) +
+                 sum_.coverage.of(Way::kDeathBetweenEffects)),
+        as_count(sum_.coverage.of(Way::kFailedCommit)), static_cast<double>(done_) / seconds);
   }
 
  private:
@@ -104,9 +152,7 @@ class Campaign {
   void add(const Outcome& outcome) {
     ++done_;
     sum_.events += outcome.events;
-    sum_.cuts += outcome.cuts;
-    sum_.crashes += outcome.crashes;
-    sum_.failed_commits += outcome.failed_commits;
+    sum_.coverage += outcome.coverage;
     sum_.messages.messages += outcome.messages.messages;
     sum_.messages.promised += outcome.messages.promised;
     sum_.messages.handled += outcome.messages.handled;
@@ -126,8 +172,8 @@ class Campaign {
 
 int main(int argc, char** argv) {
   Options options;
-  if (!read_options(argc, argv, options)) {
-    std::fputs(kUsage, stderr);
+  if (const std::string wrong = read_options(argc, argv, options); !wrong.empty()) {
+    std::fprintf(stderr, "agentroom-sim: %s\n%s", wrong.c_str(), kUsage);
     return 2;
   }
   agentroom::crypto::init();
@@ -138,6 +184,7 @@ int main(int argc, char** argv) {
     for (std::uint64_t job = 1; job < options.jobs; ++job) threads.emplace_back([&] { campaign.work(); });
     campaign.work();
   }
+  const bool covered = !options.coverage || campaign.print_coverage();
   campaign.print_counts(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  return campaign.failed() ? 1 : 0;
+  return campaign.failed() || !covered ? 1 : 0;
 }

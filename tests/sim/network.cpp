@@ -93,6 +93,7 @@ void Network::deliver(std::uint64_t id, std::size_t side) {
 void Network::pause(ChannelId channel, bool paused) {
   Link* link = find(channel);
   if (link == nullptr) return;
+  if (paused) chronicle_.met(Way::kPaused);
   link->sides[side_of(channel)].paused = paused;
   if (!paused) start_pump(link_of(channel), side_of(channel), Duration(0));
 }
@@ -149,6 +150,7 @@ void Network::lose_tail(Side& side) {
   std::size_t whole = 0;
   while (whole < side.incoming.size() && side.incoming[whole].size() <= arrives)
     arrives -= side.incoming[whole++].size();
+  if (side.incoming.size() > whole) chronicle_.met(Way::kLostMessages);
   while (side.incoming.size() > whole) {
     side.incoming_bytes -= side.incoming.back().size();
     side.incoming.pop_back();

@@ -25,6 +25,14 @@ People::People(const Plan& plan, Dice& dice, Chronicle& chronicle, Promises& pro
   left_[friendships_.front().inviter][friendships_.front().invitee] += plan.flood;
 }
 
+void People::wake(std::uint32_t texts) {
+  resting_ = false;
+  for (Friendship& friendship : friendships_) {
+    friendship = {.inviter = friendship.inviter, .invitee = friendship.invitee, .url = {}, .invite_id = {}};
+    left_[friendship.inviter][friendship.invitee] = left_[friendship.invitee][friendship.inviter] = texts;
+  }
+}
+
 bool People::knows(std::size_t number, std::size_t peer) const {
   const auto peers = agent(number).engine().peers();
   return std::ranges::any_of(peers, [&](const PeerSummary& known) { return known.id == agent(peer).id(); });
@@ -62,6 +70,7 @@ void People::invite(Friendship& friendship) {
                       made ? "has an invite" : "has no invite: " + made.error().message);
     }
     if (!made) return try_anew(friendship);
+    chronicle_.met(Way::kInvited);
     friendship.url = made->url;
     friendship.invite_id = made->invite_id;
     friendship.stage = Stage::kMade;
@@ -73,6 +82,7 @@ void People::revoke(Friendship& friendship) {
   AgentParty& inviter = agent(friendship.inviter);
   friendship.revoked = true;
   chronicle_.tell(inviter.name(), "revokes an invite");
+  chronicle_.met(Way::kRevoked);
   inviter.engine().revoke_invite(friendship.invite_id, inviter.now(), [](const Result<void>&) {});
   inviter.poke();
 }
@@ -81,6 +91,8 @@ void People::accept(Friendship& friendship) {
   AgentParty& invitee = agent(friendship.invitee);
   if (friendship.stage == Stage::kAccepting && friendship.life != invitee.life()) friendship.stage = Stage::kMade;
   if (friendship.stage != Stage::kMade) return;
+  if (!resting_ && dice_.happens(plan_.shared)) compete(friendship);
+  if (!invitee.running()) return;
   friendship.stage = Stage::kAccepting;
   friendship.life = invitee.life();
   invitee.engine().accept_invite(
@@ -90,6 +102,8 @@ void People::accept(Friendship& friendship) {
           chronicle_.tell(who.name(), accepted ? "has accepted" : "has not accepted: " + accepted.error().message);
         }
         if (accepted) {
+          chronicle_.met(Way::kAccepted);
+          if (invited_each_other(friendship)) chronicle_.met(Way::kBothInvited);
           friendship.stage = Stage::kAccepted;
         } else if (is_over(accepted.error().code)) {
           // Perhaps by itself, in a life whose answer was lost.
@@ -100,6 +114,22 @@ void People::accept(Friendship& friendship) {
         }
       });
   invitee.poke();
+}
+
+void People::compete(const Friendship& friendship) {
+  const std::size_t number = dice_.below(plan_.agents);
+  AgentParty& rival = agent(number);
+  if (number == friendship.inviter || number == friendship.invitee || !rival.running()) return;
+  chronicle_.tell(rival.name(), "accepts somebody else's invite");
+  rival.engine().accept_invite(friendship.url, std::nullopt, rival.now(), [](const Result<AcceptedInvite>&) {});
+  rival.poke();
+}
+
+bool People::invited_each_other(const Friendship& friendship) const {
+  return std::ranges::any_of(friendships_, [&](const Friendship& other) {
+    return other.inviter == friendship.invitee && other.invitee == friendship.inviter &&
+           other.stage == Stage::kAccepted;
+  });
 }
 
 bool People::content() const {
@@ -117,8 +147,13 @@ bool People::write(std::size_t from, std::size_t to) {
   const std::size_t size = dice_.below(large ? plan_.largest_text + 1 : 200);
   const std::uint32_t replies = dice_.between(0, plan_.replies);
   writer.engine().send(agent(to).id(), text_asking(++numbers_, replies, size), writer.now(),
-                       [this, &writer](const Result<SentMessage>& sent) {
-                         if (!sent && chronicle_.traced()) {
+                       [this, &writer, from, to](const Result<SentMessage>& sent) {
+                         if (sent) {
+                           if (on_written) on_written(from, to, sent->msg_id);
+                           return;
+                         }
+                         if (sent.error().code == ErrorCode::kQueueFull) chronicle_.met(Way::kOutboxFull);
+                         if (chronicle_.traced()) {
                            chronicle_.tell(writer.name(), "could not send: " + sent.error().message);
                          }
                        });
@@ -142,6 +177,7 @@ void People::part() {
   const AgentId& peer = agent(by_inviter ? friendship.invitee : friendship.inviter).id();
   if (friendship.stage != Stage::kAccepted || !agent(who).running()) return;
   chronicle_.tell(agent(who).name(), "forgets a peer");
+  chronicle_.met(Way::kRemovedPeer);
   promises_.on_removal(agent(who).id(), peer);
   agent(who).engine().remove_peer(peer, agent(who).now(), [](const Result<void>&) {});
   agent(who).poke();

@@ -1,6 +1,7 @@
 // The owners of the agents: they invite each other, accept, write, and try again as people do.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ class People {
   /// Does what the owner of this agent feels like. After `rest()` only what was begun is brought to its end.
   void act(std::size_t agent);
   void rest() { resting_ = true; }
+  /// They go on as at the beginning: invite again whom they invited, and write `texts` to each friend.
+  void wake(std::uint32_t texts);
   /// Forgets a peer of one of the agents.
   void part();
   /// Nobody waits for an answer to an invite.
@@ -38,14 +41,20 @@ class People {
 
   /// A text now, whatever the plan says; true when there is a session to send it in.
   bool write(std::size_t from, std::size_t to);
+  /// Told of each text that is durable in the outbox of its sender.
+  std::function<void(std::size_t from, std::size_t to, const MsgId& msg_id)> on_written;
   const std::vector<Friendship>& friendships() const { return friendships_; }
 
  private:
   void invite(Friendship& friendship);
   void accept(Friendship& friendship);
   void revoke(Friendship& friendship);
+  /// Somebody else accepts the same invite.
+  void compete(const Friendship& friendship);
   void try_anew(Friendship& friendship);
   void write_some(std::size_t from);
+  /// The invitee of `friendship` was also its inviter's inviter.
+  bool invited_each_other(const Friendship& friendship) const;
   bool knows(std::size_t agent, std::size_t peer) const;
   AgentParty& agent(std::size_t number) const { return *agents_[number]; }
 

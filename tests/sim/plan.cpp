@@ -73,6 +73,7 @@ Plan::Plan(Dice& dice) {
   replies = dice.between(0, 3);
   invite_ttl = dice.one_of<std::int64_t>({24LL * 3600 * 1000, 24LL * 3600 * 1000, 7LL * 24 * 3600 * 1000, 4'000});
   revoked = dice.one_of<std::uint32_t>({0, 0, 20 * kPercent});
+  shared = dice.one_of<std::uint32_t>({0, 0, 20 * kPercent});
   weeks_unheard = dice.one_in(50);
 
   handling = dice.one_of<Duration>({Duration(0), milliseconds(30), seconds(1), seconds(70)});
@@ -83,11 +84,14 @@ Plan::Plan(Dice& dice) {
   draw_limits(dice, limits, largest_text);
   // More than a window holds; only where mailboxes take it, or the run is long and shows no more.
   if (limits.mailbox_messages > 64 && limits.frames_per_second >= 50 && dice.one_in(5)) flood = dice.between(65, 150);
+  aftermath = dice.one_of({Aftermath::kNone, Aftermath::kNone, Aftermath::kNone, Aftermath::kRelayMoved,
+                           Aftermath::kRelayRestored, Aftermath::kAgentRestored, Aftermath::kDisorder});
 }
 
 std::string Plan::summary() const {
   constexpr std::array<const char*, static_cast<std::size_t>(Fault::kCount)> kNames = {
-      "cut", "half-open", "stall", "tamper", "crash", "restart", "second owner", "clock", "sleep", "removed peer"};
+      "cut",          "half-open", "stall", "tamper", "crash",       "restart",
+      "second owner", "clock",     "sleep", "away",   "removed peer"};
   const auto ms = [](Duration d) {
     return std::to_string(std::chrono::duration_cast<milliseconds>(d).count()) + " ms";
   };
@@ -101,7 +105,9 @@ std::string Plan::summary() const {
     if (weights[i] != 0) text += std::string(" ") + kNames[i] + " " + std::to_string(weights[i]);
   }
   if (flood > 0) text += "; a flood of " + std::to_string(flood);
-  return text + (weeks_unheard ? "; weeks unheard" : "");
+  constexpr std::array kAfter = {"", "; then the relay moves", "; then the relay is restored",
+                                 "; then an agent is restored", "; then the relay keeps no order"};
+  return text + (weeks_unheard ? "; weeks unheard" : "") + kAfter[static_cast<std::size_t>(aftermath)];
 }
 
 }  // namespace agentroom::sim

@@ -21,8 +21,18 @@ enum class Fault : std::uint8_t {
   kSecondOwner,  ///< another connection proves the identity of an agent
   kClock,        ///< the Unix clock of a party is set, by seconds to days
   kSleep,        ///< everybody is away for hours to days
+  kAway,         ///< so is one agent, and for a while the others go on without it
   kRemovedPeer,  ///< an owner forgets a peer
   kCount,
+};
+
+/// What an owner does once all else has come to rest.
+enum class Aftermath : std::uint8_t {
+  kNone,
+  kRelayMoved,     ///< the relay gets a new secret that succeeds its old one, and an empty store
+  kRelayRestored,  ///< the relay's store is put back as it was at some moment of the storm
+  kAgentRestored,  ///< an agent's store is
+  kDisorder,       ///< the relay hands over in another order what it sends together
 };
 
 struct DiskPlan {
@@ -60,6 +70,7 @@ struct Plan {
   std::uint32_t replies = 0;    ///< a text asks for at most so many answers to and fro
   std::int64_t invite_ttl = 0;  ///< ms
   std::uint32_t revoked = 0;    ///< of a million invites
+  std::uint32_t shared = 0;     ///< of a million invites: somebody else has the URL too, and is as quick
   bool weeks_unheard = false;   ///< one agent writes for weeks without a relay: keys are skipped by the thousand
 
   // What handlers do.
@@ -68,6 +79,8 @@ struct Plan {
   std::uint32_t cancelled = 0;  ///< of a million runs
   std::uint32_t unheard = 0;    ///< of a million lives: the agent runs no handler
   std::uint32_t concurrency = 4;
+
+  Aftermath aftermath = Aftermath::kNone;
 
   RelayLimits limits;
 };

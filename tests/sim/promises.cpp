@@ -3,6 +3,11 @@
 #include "protocol/limits.hpp"
 
 namespace agentroom::sim {
+namespace {
+
+constexpr const char* kExpiredAtSender = "it expired at its sender";
+
+}  // namespace
 
 Letter* Promises::find(const MsgId& msg_id) {
   const auto found = letters_.find(msg_id);
@@ -27,7 +32,7 @@ std::string Promises::excuse(const Letter& letter) const {
   if (letter.dropped || removals_.contains({letter.to, letter.from}) || removals_.contains({letter.from, letter.to})) {
     return "its peer was removed";
   }
-  if (around_.latest(letter.from) - letter.created_at >= protocol::kMessageLifeMs) return "it expired at its sender";
+  if (around_.latest(letter.from) - letter.created_at >= protocol::kMessageLifeMs) return kExpiredAtSender;
   if (letter.sent_at && around_.relay_time_since(*letter.sent_at) >= protocol::kMessageLifeMs) {
     return "it expired at the relay";
   }
@@ -45,6 +50,7 @@ std::string Promises::excuse(const Letter& letter) const {
 // ---- on the disks of agents ----
 
 void Promises::on_commit(const AgentId& agent, const Transaction& changes) {
+  if (retired_) return;
   for (const SessionNote& session : changes.dropped) drop(agent, session);
   for (const MsgId& msg_id : changes.unposted) unpost(msg_id);
   std::map<AgentId, int> replies_due;
@@ -60,6 +66,7 @@ void Promises::on_commit(const AgentId& agent, const Transaction& changes) {
     }
   }
   for (const auto& taken : changes.taken) take(agent, taken);
+  if (!changes.taken.empty()) chronicle_.met(Way::kKeptKeyUsed, changes.keys_taken);
 }
 
 void Promises::post(const AgentId& agent, const Transaction::Posted& posted) {
@@ -79,8 +86,10 @@ void Promises::post(const AgentId& agent, const Transaction::Posted& posted) {
 
 void Promises::unpost(const MsgId& msg_id) {
   Letter* letter = find(msg_id);
-  if (letter == nullptr || letter->promised || letter->rejected || !excuse(*letter).empty()) return;
-  violate(*letter, "left the outbox although no relay had answered");
+  if (letter == nullptr || letter->promised || letter->rejected) return;
+  const std::string why = excuse(*letter);
+  if (why == kExpiredAtSender) chronicle_.met(Way::kExpiredAtSender);
+  if (why.empty()) violate(*letter, "left the outbox although no relay had answered");
 }
 
 void Promises::take(const AgentId& agent, const Transaction::Taken& taken) {
@@ -91,8 +100,9 @@ void Promises::take(const AgentId& agent, const Transaction::Taken& taken) {
   tell(agent, *letter, "took");
   if (letter->taken) return violate(*letter, "was taken twice");
   letter->taken = true;
+  leave_mailbox(*letter);
   std::uint64_t& last = last_taken_[{letter->from, letter->to}];
-  if (letter->place < last) return violate(*letter, "came after a later one");
+  if (letter->place < last && !disorder_) return violate(*letter, "came after a later one");
   last = letter->place;
   if (!taken.in_reply_to) return;
   Letter* asked = find(*taken.in_reply_to);
@@ -100,6 +110,7 @@ void Promises::take(const AgentId& agent, const Transaction::Taken& taken) {
     return violate(*letter, "answers what nobody asked");
   }
   if (!asked->handled) return violate(*asked, "was answered before it was durably handled");
+  chronicle_.met(Way::kReplied);
   if (std::exchange(asked->replied, true)) return violate(*asked, "was answered twice");
 }
 
@@ -114,11 +125,12 @@ void Promises::handle(const AgentId& agent, const Transaction::Handled& handled,
   tell(agent, *letter, "handled");
   if (std::exchange(letter->handled, true)) return violate(*letter, "was handled twice");
   std::uint64_t& last = last_handled_[{letter->from, letter->to}];
-  if (letter->place < last) return violate(*letter, "was handled after a later one");
+  if (letter->place < last && !disorder_) return violate(*letter, "was handled after a later one");
   last = letter->place;
   if (!answered && handled.attempts < protocol::kHandlerAttempts) {
     return violate(*letter, "was marked handled although its handler had not answered");
   }
+  if (!answered) chronicle_.met(Way::kGivenUp);
   letter->reply_due = answered && letter->wants_reply && !removals_.contains({agent, handled.from});
   if (letter->reply_due) ++replies_due[letter->from];
 }
@@ -128,7 +140,7 @@ void Promises::drop(const AgentId& agent, const SessionNote& session) {
   if (removals_.contains({agent, session.peer}) || session.claim_pending) return;
   if (session.superseded_at != 0 &&
       around_.latest(agent) - session.superseded_at >= protocol::kSupersededSessionLifeMs) {
-    return;
+    return chronicle_.met(Way::kSessionsExpired);
   }
   const Letter* claim = find(session.claim);
   if (session.invitee && !session.confirmed && claim != nullptr && claim->refused) return;
@@ -138,21 +150,54 @@ void Promises::drop(const AgentId& agent, const SessionNote& session) {
 // ---- handlers ----
 
 void Promises::on_handling(const AgentId& agent, const MsgId& msg_id) {
+  if (retired_) return;
   Letter* letter = find(msg_id);
   if (letter == nullptr || !letter->taken) {
     return chronicle_.violate(around_.name(agent) + " runs its handler on a message that is not durable");
   }
   tell(agent, *letter, "runs the handler on");
   if (letter->handled) violate(*letter, "was handed to the handler after it was handled");
+  if (++letter->runs > protocol::kHandlerAttempts) violate(*letter, "was handed to the handler more than 3 times");
   if (!running_[agent].insert(letter->from).second) violate(*letter, "is handled beside another one of its sender");
 }
 
 void Promises::on_answer(const AgentId& agent, const MsgId& msg_id, std::optional<bool> wants_reply) {
   Letter* letter = find(msg_id);
-  if (letter == nullptr) return;
+  if (letter == nullptr || retired_) return;
+  if (!wants_reply) --letter->runs;
   running_[agent].erase(letter->from);
   letter->answered_in = wants_reply ? around_.life(agent) : 0;
   letter->wants_reply = wants_reply.value_or(false);
+}
+
+void Promises::on_end_of_life(const AgentId& agent) {
+  if (const auto cut = running_.find(agent); cut != running_.end()) {
+    chronicle_.met(Way::kHandlerCutShort, cut->second.size());
+    running_.erase(cut);
+  }
+  if (starts_.erase(agent) > 0) chronicle_.met(Way::kCrashInSessionStart);
+}
+
+// ---- mailboxes ----
+
+// What a relay answered QUEUED it keeps until its recipient has it, and nothing else does: so this many at least are
+// in the mailbox, as long as nothing expires.
+void Promises::keep(Letter& letter) {
+  if (letter.taken || letter.refused || std::exchange(letter.queued, true)) return;
+  const std::size_t all = ++queued_for_[letter.to];
+  const std::size_t from_one = ++queued_by_[{letter.from, letter.session}];
+  if (!around_.nothing_expired()) return;
+  if (all > limits_.mailbox_messages)
+    chronicle_.violate("the mailbox of " + around_.name(letter.to) + " is beyond its bound");
+  if (from_one > (limits_.mailbox_messages + 1) / 2) {
+    chronicle_.violate("one sender has more than half of the mailbox of " + around_.name(letter.to));
+  }
+}
+
+void Promises::leave_mailbox(Letter& letter) {
+  if (!std::exchange(letter.queued, false)) return;
+  --queued_for_[letter.to];
+  --queued_by_[{letter.from, letter.session}];
 }
 
 // ---- the end ----
@@ -174,6 +219,13 @@ void Promises::settle() {
     });
     if (!one_is_excused) violate(letter, "was handled and its reply never came");
   }
+}
+
+bool Promises::all_came() const {
+  return std::ranges::all_of(letters_, [](const auto& entry) {
+    const Letter& letter = entry.second;
+    return letter.taken && !letter.rejected && !letter.refused;
+  });
 }
 
 Promises::Counts Promises::counts() const {

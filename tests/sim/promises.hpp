@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent_disk.hpp"
+#include "agentroom/relay_engine.hpp"
 #include "chronicle.hpp"
 #include "protocol/frames.hpp"
 #include "wiretap.hpp"
@@ -31,6 +32,10 @@ struct Letter {
   bool promised = false;          ///< DELIVERED, QUEUED, or OK to a claim
   bool rejected = false;          ///< for good
   bool refused = false;           ///< by the recipient
+  bool receipted = false;         ///< by the recipient
+  bool handed = false;            ///< by the relay to the recipient
+  bool queued = false;            ///< the relay keeps it, as far as anybody can tell
+  std::uint32_t runs = 0;         ///< of a handler, those that asked to be run again not counted
 
   bool taken = false;             ///< durable at the recipient
   bool handled = false;           ///< durably
@@ -47,6 +52,8 @@ class Circumstances {
   virtual ~Circumstances() = default;
   virtual std::string name(const AgentId& agent) const = 0;
   virtual bool has_seen(const AgentId& agent, const AgentId& from, const MsgId& msg_id) const = 0;
+  virtual bool running(const AgentId& agent) const = 0;
+  virtual bool nothing_expired() const = 0;
   virtual std::uint64_t life(const AgentId& agent) const = 0;
   /// The latest that an agent's clock ever showed.
   virtual UnixMs latest(const AgentId& agent) const = 0;
@@ -60,6 +67,9 @@ class Circumstances {
 /// - nothing leaves an agent before it is durable there, no receipt before the message is, no DELIVERED before that;
 /// - a message is taken once, handled once, both in the order in which it was posted;
 /// - it leaves the outbox with an answer of the relay, or for a reason that its sender's owner or clock gave;
+/// - an invite is claimed once;
+/// - its handler runs at most 3 times;
+/// - a mailbox keeps at most what its limits say, and half of that from one sender;
 /// - it is refused, and a session dropped, only for such a reason;
 /// - a handled message was answered by its handler in the same life, and its reply is posted in the same commit;
 /// - a reply comes once, and after the message that it answers was handled.
@@ -67,20 +77,30 @@ class Circumstances {
 /// `settle()` checks at the end that every message which was ever durable was handled, or why not.
 class Promises {
  public:
-  Promises(const Circumstances& around, Chronicle& chronicle) : around_(around), chronicle_(chronicle) {}
+  Promises(const Circumstances& around, const RelayLimits& limits, Chronicle& chronicle)
+      : around_(around), limits_(limits), chronicle_(chronicle) {}
 
   void on_commit(const AgentId& agent, const Transaction& changes);
   void on_frame(const Wiretap::Overheard& overheard);
   void on_handling(const AgentId& agent, const MsgId& msg_id);
   /// Nothing: it asked to be run again.
   void on_answer(const AgentId& agent, const MsgId& msg_id, std::optional<bool> wants_reply);
-  void on_end_of_life(const AgentId& agent) { running_.erase(agent); }
+  void on_end_of_life(const AgentId& agent);
   /// The owner of `agent` forgets `peer`.
   void on_removal(const AgentId& agent, const AgentId& peer) { removals_.insert({agent, peer}); }
+
+  /// An agent's store is set back to what it was: what is promised holds no longer, and nothing more is checked.
+  void retire() { retired_ = true; }
+
+  /// The relay hands over in another order from now on, which only it can be blamed for.
+  void expect_disorder() { disorder_ = true; }
 
   bool somebody_parted() const { return !removals_.empty(); }
 
   void settle();
+
+  /// Every message came to its recipient: no key need be kept for one.
+  bool all_came() const;
 
   struct Counts {
     std::uint64_t messages = 0;
@@ -105,6 +125,10 @@ class Promises {
   void on_receipt(const AgentId& agent, const protocol::ReceiptItem& item);
   void on_delivery(const AgentId& agent, const protocol::Delivery& delivery);
   void on_ack(const AgentId& agent, const protocol::AckItem& item);
+  void on_kept(const AgentId& agent, Letter& letter, protocol::AckStatus status);
+  void on_rejected(const AgentId& agent, Letter& letter, protocol::Code code);
+  void keep(Letter& letter);
+  void leave_mailbox(Letter& letter);
 
   /// Why a message need not arrive; empty when it must.
   std::string excuse(const Letter& letter) const;
@@ -114,6 +138,7 @@ class Promises {
   Letter* find(const MsgId& msg_id);
 
   const Circumstances& around_;
+  const RelayLimits& limits_;
   Chronicle& chronicle_;
   std::unordered_map<MsgId, Letter> letters_;
   std::vector<MsgId> order_;  // of their making
@@ -123,7 +148,18 @@ class Promises {
   std::set<Pair> removals_;
   std::set<std::pair<AgentId, SessionId>> ended_;
   std::map<SessionId, MsgId> claim_of_;
-  std::map<InviteId, AgentId> inviters_;
+  struct Publication {
+    AgentId inviter;
+    UnixMs expires_at = 0;
+    std::optional<MsgId> claim;  ///< that was answered OK
+  };
+  std::map<InviteId, Publication> invites_;
+  std::map<MsgId, InviteId> invite_of_;                             // by the claim
+  std::map<AgentId, std::set<MsgId>> starts_;                       // session starts handed to an agent in this life
+  std::map<AgentId, std::size_t> queued_for_;                       // QUEUED and not receipted, by recipient
+  std::map<std::pair<AgentId, SessionId>, std::size_t> queued_by_;  // and by sender and session, which have one token
+  bool retired_ = false;
+  bool disorder_ = false;
 };
 
 }  // namespace agentroom::sim

@@ -5,13 +5,17 @@
 #include "protocol/limits.hpp"
 
 namespace agentroom::sim {
+namespace {
+
+constexpr const char* kSecret = "a relay secret of the simulation";
+constexpr const char* kNextSecret = "the relay secret that succeeds it";
+
+}  // namespace
 
 RelayParty::RelayParty(const Surroundings& around, const Plan& plan, Wiretap& tap)
-    : Party("relay", around),
-      identity_(crypto::RelayIdentity::from_secret("a relay secret of the simulation")),
-      tap_(tap),
-      random_(around.dice) {
+    : Party("relay", around), identity_(crypto::RelayIdentity::from_secret(kSecret)), tap_(tap), random_(around.dice) {
   config_.limits = plan.limits;
+  agents_ = plan.agents;
   disk_.plan = plan.relay_disk;
 }
 
@@ -35,9 +39,17 @@ bool RelayParty::begin() {
 }
 
 void RelayParty::end() {
+  const RelayStatus status = engine_->status();
+  chronicle_.met(Way::kExpiredAtRelay, status.expired);
+  chronicle_.met(Way::kRateLimited, status.rate_limited);
   network_.forget(*this);
   store_.reset();
   engine_.reset();
+}
+
+void RelayParty::move() {
+  identity_ = crypto::RelayIdentity::from_secret(kNextSecret, kSecret);
+  disk_.records.clear();
 }
 
 void RelayParty::shut_down() {
@@ -72,6 +84,7 @@ void RelayParty::closed(ChannelId channel, const CloseInfo& /*why*/) {
 
 std::size_t RelayParty::send(ChannelId channel, Bytes message) {
   if (!lives()) return 0;
+  if (!keeps_order) message = tap_.disorder(Network::link_of(channel), std::move(message), dice_, chronicle_);
   const std::size_t unsent = network_.send(channel, std::move(message));
   // One message above the limit, and the last words of a connection that is closed.
   if (unsent > config_.limits.unsent_bytes + 3 * protocol::kLinkMessageBytes) {
@@ -93,6 +106,7 @@ void RelayParty::close(ChannelId channel, std::uint16_t code, std::string_view r
 }
 
 void RelayParty::on_refused(const std::string& /*address*/, const std::string& why) {
+  chronicle_.met(Way::kRefusedConnection);
   if (chronicle_.traced()) chronicle_.tell(name_, "refuses a connection: " + why);
 }
 
@@ -106,6 +120,10 @@ void RelayParty::check_bounds() {
   const RelayLimits& limits = config_.limits;
   if (status.connections > limits.connections || status.agents > status.connections) {
     chronicle_.violate("the relay has more connections than it may");
+  }
+  // Set back, its clock opens again what had expired.
+  if (set_back() == 0 && status.invites > std::uint64_t{agents_} * limits.open_invites) {
+    chronicle_.violate("the relay keeps more open invites than its agents may have");
   }
   if (status.pending_bytes > limits.queued_bytes) {
     chronicle_.violate("the relay keeps " + std::to_string(status.pending_bytes) + " bytes of messages, its limit is " +

@@ -15,6 +15,10 @@ class RelayParty final : public Party, private Endpoint, private Channels, priva
 
   void shut_down() override;
   bool ended() const override { return engine_->drained(); }
+  /// While it does not run: to a new secret that succeeds the old one, and an empty disk.
+  void move();
+  /// From its next life on it keeps no order among what it sends together.
+  bool keeps_order = true;
   RelayStatus status() const { return engine_->status(); }
 
   const crypto::RelayIdentity& identity() const { return identity_; }
@@ -55,6 +59,7 @@ class RelayParty final : public Party, private Endpoint, private Channels, priva
   void check_bounds();
 
   RelayConfig config_;
+  std::uint32_t agents_ = 0;
   crypto::RelayIdentity identity_;
   Wiretap& tap_;
   LinkSecrets random_;

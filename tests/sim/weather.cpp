@@ -44,7 +44,7 @@ void Weather::begin() {
     party->disk().faults = true;
     party->on_death = [this, party] {
       chronicle_.tell(party->name(), "dies between two effects");
-      ++chronicle_.crashes;
+      chronicle_.met(Way::kDeathBetweenEffects);
       boot_later(*party, seconds(2));
     };
     if (!party->boot()) boot_later(*party, seconds(2));
@@ -68,17 +68,23 @@ void Weather::strike(Fault fault) {
   switch (fault) {
     case Fault::kCut:
       struck = network_.cut(milliseconds(30));
+      if (struck) chronicle_.met(Way::kCut);
       break;
     case Fault::kHalfOpen:
       struck = network_.cut(dice_.one_of<Duration>({seconds(2), seconds(60), minutes(5)}));
+      if (struck) chronicle_.met(Way::kHalfOpen);
       break;
     case Fault::kStall:
       if (network_.stall(dice_.one_of<Duration>({seconds(1), seconds(10), seconds(70)}))) {
+        chronicle_.met(Way::kStall);
         chronicle_.tell("", "a link stalls");
       }
       break;
     case Fault::kTamper:
-      if (network_.tamper()) chronicle_.tell("", "a link message is tampered with");
+      if (network_.tamper()) {
+        chronicle_.met(Way::kTamper);
+        chronicle_.tell("", "a link message is tampered with");
+      }
       break;
     case Fault::kCrash:
       crash(anybody());
@@ -95,15 +101,16 @@ void Weather::strike(Fault fault) {
     case Fault::kSleep:
       if (dice_.one_in(10)) sleep();
       break;
+    case Fault::kAway:
+      if (dice_.one_in(10)) away(any_agent());
+      break;
     case Fault::kRemovedPeer:
       if (dice_.one_in(10)) people_.part();
       break;
     case Fault::kCount:
       break;
   }
-  if (!struck) return;
-  ++chronicle_.cuts;
-  chronicle_.tell("", "a link is cut");
+  if (struck) chronicle_.tell("", "a link is cut");
 }
 
 void Weather::boot_later(Party& party, Duration most) {
@@ -118,7 +125,7 @@ void Weather::crash(Party& party) {
   if (!party.running()) return;
   if (dice_.one_in(2)) return party.die_at(1 + dice_.below(12));
   chronicle_.tell(party.name(), "crashes");
-  ++chronicle_.crashes;
+  chronicle_.met(&party == &relay_ ? Way::kRelayCrash : Way::kAgentCrash);
   party.crash();
   boot_later(party, dice_.one_in(4) ? seconds(20) : seconds(2));
 }
@@ -126,6 +133,7 @@ void Weather::crash(Party& party) {
 void Weather::restart(Party& party) {
   if (!party.running()) return;
   chronicle_.tell(party.name(), "is asked to end");
+  chronicle_.met(Way::kRestart);
   party.shut_down();
   scheduler_.after(dice_.up_to(seconds(3)), [this, &party, life = party.life()] {
     if (!party.running() || party.life() != life) return;
@@ -137,6 +145,7 @@ void Weather::restart(Party& party) {
 
 void Weather::replace(AgentParty& agent) {
   chronicle_.tell(agent.name(), "gets a second owner");
+  chronicle_.met(Way::kSecondOwner);
   second_owners_.push_back(std::make_unique<SecondOwner>(network_, dice_, agent.identity().clone(), agent.host()));
   scheduler_.after(dice_.up_to(seconds(20)), [this, gone = second_owners_.back().get()] {
     std::erase_if(second_owners_, [&](const auto& owner) { return owner.get() == gone; });
@@ -147,14 +156,16 @@ void Weather::set_a_clock() {
   Party& party = anybody();
   const std::int64_t most = dice_.one_of<std::int64_t>({5'000, kHourMs, 8 * 24 * kHourMs});
   const std::int64_t offset = party.clock_offset() + static_cast<std::int64_t>(dice_.below(2 * most)) - most;
+  chronicle_.met(offset < party.clock_offset() ? Way::kClockBack : Way::kClockForward);
   party.set_clock(std::clamp(offset, -kFarthestMs, kFarthestMs));
   chronicle_.tell(party.name(), "has its clock set");
 }
 
-void Weather::sleep() {
+bool Weather::sleep() {
   const Duration nap = dice_.up_to(dice_.one_of<Duration>({hours(5), hours(30), hours(24 * 8)}));
-  if (slept_ + nap > hours(24 * 9)) return;
+  if (sleeping_ || slept_ + nap > hours(24 * 9)) return false;
   chronicle_.tell("", "everybody sleeps");
+  chronicle_.met(Way::kSleep);
   slept_ += nap;
   awake_at_ = scheduler_.steady() + nap;
   sleeping_ = true;
@@ -167,6 +178,19 @@ void Weather::sleep() {
       if (!party->running()) boot_later(*party, minutes(1));
     }
   });
+  return true;
+}
+
+// What others send it meanwhile waits for days, the start of a session too.
+void Weather::away(AgentParty& agent) {
+  if (!agent.running()) return;
+  chronicle_.tell(agent.name(), "goes away");
+  agent.crash();
+  scheduler_.after(dice_.up_to(seconds(30)), [this, &agent] {
+    if (!storm_ || sleeping_) return boot_later(agent, seconds(2));
+    if (sleep()) chronicle_.met(Way::kAway);
+    if (!sleeping_) boot_later(agent, seconds(2));
+  });
 }
 
 void Weather::tend() {
@@ -174,6 +198,12 @@ void Weather::tend() {
     if (!agent->running() || !agent->needs_restart()) continue;
     agent->crash();
     boot_later(*agent, storm_ ? seconds(20) : seconds(2));
+  }
+}
+
+void Weather::gust() {
+  for (int i = 0; i < 6; ++i) {
+    scheduler_.after(dice_.up_to(seconds(20)), [this] { crash(anybody()); });
   }
 }
 

@@ -21,6 +21,8 @@ class Weather {
   void begin();
   /// No fault strikes any more, and what is still wrong heals: everybody runs, links move, other owners are gone.
   void calm();
+  /// Some crash once more; after `calm()`, and to be followed by it.
+  void gust();
   /// Starts again who needs it. After every event.
   void tend();
   /// How long everybody slept, and until when.
@@ -35,7 +37,9 @@ class Weather {
   void boot_later(Party& party, Duration most);
   void replace(AgentParty& agent);
   void set_a_clock();
-  void sleep();
+  /// False when they sleep already, or slept enough.
+  bool sleep();
+  void away(AgentParty& agent);
   Party& anybody();
   AgentParty& any_agent() { return *agents_[dice_.below(agents_.size())]; }
   std::vector<Party*> everybody() const;

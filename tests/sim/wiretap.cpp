@@ -1,5 +1,9 @@
 #include "wiretap.hpp"
 
+#include <utility>
+#include <vector>
+
+#include "protocol/content.hpp"
 #include "protocol/link_messages.hpp"
 
 namespace agentroom::sim {
@@ -23,6 +27,7 @@ void Wiretap::greet(Link& link, ByteView hello) {
   if (!said) return;
   link.agent = said->agent_pk;
   link.from_agent.emplace(crypto::LinkKey(), std::move(keys.agent_to_relay));
+  link.again.emplace(keys.relay_to_agent.clone(), keys.relay_to_agent.clone());
   link.from_relay.emplace(crypto::LinkKey(), std::move(keys.relay_to_agent));
 }
 
@@ -43,6 +48,32 @@ void Wiretap::sent(std::uint64_t id, bool by_agent, ByteView message) {
   for (const protocol::Frame& frame : *frames) {
     on_frame({.link = id, .agent = *link.agent, .by_agent = by_agent, .frame = frame});
   }
+}
+
+Bytes Wiretap::disorder(std::uint64_t id, Bytes message, Dice& dice, Chronicle& chronicle) {
+  Link& link = links_[id];
+  if (!link.agent || !link.welcomed) return message;
+  Bytes plain = to_bytes(*link.again->open(message));
+  auto frames = protocol::decode_frames(plain);
+  std::vector<std::size_t> deliveries;
+  bool starts = false;  // what follows the start of its session cannot be read before it
+  for (std::size_t i = 0; i < frames->size(); ++i) {
+    const auto* delivery = std::get_if<protocol::Delivery>(&(*frames)[i]);
+    if (delivery == nullptr) continue;
+    const auto envelope = protocol::decode_envelope(delivery->envelope);
+    starts = starts || !envelope || std::holds_alternative<protocol::SessionInit>(*envelope);
+    deliveries.push_back(i);
+  }
+  if (deliveries.size() > 1 && !starts) {
+    const std::size_t one = deliveries[dice.below(deliveries.size())];
+    const std::size_t other = deliveries[dice.below(deliveries.size())];
+    if (one != other) chronicle.met(Way::kDisorder);
+    std::swap((*frames)[one], (*frames)[other]);
+  }
+  Bytes sealed(crypto::kMacBytes);
+  for (const protocol::Frame& frame : *frames) protocol::encode_frame(frame, sealed);
+  link.again->seal(sealed);
+  return sealed;
 }
 
 void Wiretap::ended(std::uint64_t id) {

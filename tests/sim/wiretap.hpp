@@ -30,6 +30,10 @@ class Wiretap final : public WireTap {
   /// The secret of the handshake on `link`, whose challenge was just sent.
   void learn(std::uint64_t link, const RelayId& relay_pk, ByteView secret);
 
+  /// What a relay sends that keeps no order: `message`, two deliveries of which may have changed places. It has to be
+  /// asked for every message of the relay, from the begin of a link.
+  Bytes disorder(std::uint64_t link, Bytes message, Dice& dice, Chronicle& chronicle);
+
   void sent(std::uint64_t link, bool by_agent, ByteView message) override;
   void ended(std::uint64_t link) override;
 
@@ -42,6 +46,7 @@ class Wiretap final : public WireTap {
     bool welcomed = false;
     std::optional<crypto::LinkCipher> from_agent;
     std::optional<crypto::LinkCipher> from_relay;
+    std::optional<crypto::LinkCipher> again;  // opens and seals what comes from the relay
   };
   void greet(Link& link, ByteView hello);
 

@@ -24,9 +24,10 @@ World::World(std::uint64_t seed, bool traced)
       chronicle_(scheduler_, traced),
       network_(scheduler_, dice_, chronicle_, plan_.latency, tap_),
       around_{scheduler_, network_, dice_, chronicle_},
-      promises_(*this, chronicle_),
+      promises_(*this, plan_.limits, chronicle_),
       key_use_(chronicle_),
       link_bounds_(chronicle_),
+      restoration_(chronicle_),
       relay_(around_, plan_, tap_),
       people_(plan_, dice_, chronicle_, promises_, agents_),
       weather_(plan_, around_, relay_, agents_, people_) {
@@ -42,6 +43,9 @@ World::World(std::uint64_t seed, bool traced)
     if (!something_was_given_up()) link_bounds_.see(overheard);
   };
   tap_.on_ended = [this](std::uint64_t link) { link_bounds_.forget(link); };
+  people_.on_written = [this](std::size_t from, std::size_t to, const MsgId& msg_id) {
+    restoration_.on_written(agents_[from]->id(), agents_[to]->id(), msg_id);
+  };
   chronicle_.tell("", plan_.summary());
 }
 
@@ -52,7 +56,9 @@ void World::make_agents() {
     numbers_[agent.id()] = i;
     agent.records().on_commit = [this, &agent](const Transaction& changes) {
       promises_.on_commit(agent.id(), changes);
+      restoration_.on_commit(agent.id(), changes);
     };
+    agent.on_report = [this](const AgentEvent& event) { restoration_.on_report(event); };
     agent.records().on_header_key = [this, &agent](const SessionId& session, ByteView key) {
       key_use_.learn(agent.id(), session, key);
     };
@@ -91,7 +97,7 @@ void World::weeks_unheard() {
   AgentParty& writer = *agents_[friendship.inviter];
   relay_.crash();
   for (int week = 0; week < 5 && chronicle_.violation().empty(); ++week) {
-    for (std::size_t i = 0; i < protocol::kOutboxPerPeer; ++i) {
+    for (std::size_t i = 0; i <= protocol::kOutboxPerPeer; ++i) {  // one more than there is room for
       if (!people_.write(friendship.inviter, friendship.invitee)) break;
     }
     writer.set_clock(writer.clock_offset() + protocol::kMessageLifeMs + 1);
@@ -131,8 +137,18 @@ void World::come_to_rest() {
   go_on_for(kRest);
 }
 
+void World::settle() {
+  if (!chronicle_.violation().empty()) return;
+  promises_.settle();
+  if (something_was_given_up() || !promises_.all_came()) return;
+  for (const auto& agent : agents_) {
+    if (agent->records().kept_keys() > 0) chronicle_.violate(agent->name() + " keeps keys of messages that all came");
+  }
+}
+
 Outcome World::run() {
   weather_.begin();
+  plan_a_backup();
   for (std::size_t agent = 0; agent < agents_.size(); ++agent) let_owners_act(agent);
   const Duration begin = scheduler_.steady();
   while (chronicle_.violation().empty() && scheduler_.steady() - begin - weather_.slept() < plan_.storm) step();
@@ -146,14 +162,15 @@ Outcome World::run() {
     }
     come_to_rest();
   }
-  if (chronicle_.violation().empty()) promises_.settle();
+  settle();
+  const Promises::Counts counts = promises_.counts();
+  if (chronicle_.violation().empty()) face_the_aftermath();
+  relay_.crash();  // and tell what it counted
   return {.violation = chronicle_.violation(),
           .hash = chronicle_.hash(),
           .events = events_,
-          .cuts = chronicle_.cuts,
-          .crashes = chronicle_.crashes,
-          .failed_commits = chronicle_.failed_commits,
-          .messages = promises_.counts()};
+          .coverage = chronicle_.coverage(),
+          .messages = counts};
 }
 
 }  // namespace agentroom::sim

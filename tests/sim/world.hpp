@@ -12,6 +12,7 @@
 #include "link_bounds.hpp"
 #include "people.hpp"
 #include "relay_party.hpp"
+#include "restoration.hpp"
 #include "weather.hpp"
 
 namespace agentroom::sim {
@@ -20,16 +21,16 @@ struct Outcome {
   std::string violation;  ///< empty: every promise held
   std::uint64_t hash = 0;
   std::uint64_t events = 0;
-  std::uint64_t cuts = 0;
-  std::uint64_t crashes = 0;
-  std::uint64_t failed_commits = 0;
+  Coverage coverage;
   Promises::Counts messages;
 };
 
 /// Three to six agents become friends through one relay and write to each other, while links, disks, clocks and parties
 /// fail as the seed's plan says. Then the faults stop, everything comes to rest, and what was promised is counted:
 ///
-///   storm (faults strike) -> calm (what began goes on to its end) -> rest: nothing waits anywhere
+///   storm (faults strike) -> calm (what began goes on to its end) -> rest: nothing waits anywhere -> aftermath
+///
+/// In the aftermath of some runs the relay moves to another secret, or the store of a party is put back as it was once.
 ///
 /// What is checked at each step is told in promises.hpp, key_use.hpp, link_bounds.hpp and by each party's bounds.
 class World final : private Circumstances {
@@ -44,6 +45,8 @@ class World final : private Circumstances {
     return of(agent).has_seen(from, msg_id);
   }
   std::uint64_t life(const AgentId& agent) const override { return of(agent).life(); }
+  bool running(const AgentId& agent) const override { return of(agent).running(); }
+  bool nothing_expired() const override { return !something_was_given_up(); }
   UnixMs latest(const AgentId& agent) const override { return of(agent).latest(); }
   UnixMs relay_clock() const override { return relay_.now().unix_ms; }
   std::int64_t relay_time_since(UnixMs at) const override { return relay_.latest() - at + relay_.set_back(); }
@@ -57,9 +60,18 @@ class World final : private Circumstances {
   void step();
   /// Writes for weeks with no relay to take it: much is skipped when the next message arrives.
   void weeks_unheard();
+  // The aftermath; see plan.hpp.
+  void plan_a_backup();
+  void face_the_aftermath();
+  void relay_changes();
+  void relay_keeps_no_order();
+  void agent_is_restored();
+  void write_around_restored();
   /// What still waits; empty when nothing does.
   std::string unrest() const;
   void come_to_rest();
+  /// What was promised is kept, and what is no longer needed is gone.
+  void settle();
 
   Dice dice_;
   const Plan plan_;
@@ -71,6 +83,7 @@ class World final : private Circumstances {
   Promises promises_;
   KeyUse key_use_;
   LinkBounds link_bounds_;
+  Restoration restoration_;
   RelayParty relay_;
   std::vector<std::unique_ptr<AgentParty>> agents_;
   std::map<AgentId, std::size_t> numbers_;
@@ -78,6 +91,9 @@ class World final : private Circumstances {
   Weather weather_;
   const UnixMs begin_ = scheduler_.unix_ms();
   std::uint64_t events_ = 0;
+  std::size_t restored_ = 0;  // the agent whose store is
+  bool renewed_ = false;      // there are new invites since
+  std::map<Bytes, Bytes> backup_;
 };
 
 }  // namespace agentroom::sim
