@@ -92,7 +92,7 @@ void World::relay_keeps_no_order() {
   relay_.keeps_order = false;
   relay_.boot();
   people_.wake(0);
-  for (int round = 0; round < 20 && chronicle_.violation().empty(); ++round) {
+  for (int round = 0; round < 10 && chronicle_.violation().empty(); ++round) {
     for (const Friendship& friendship : people_.friendships()) {
       for (std::uint32_t i = 0; i < 2 * kTexts; ++i) people_.write(friendship.inviter, friendship.invitee);
     }

@@ -86,6 +86,12 @@ Plan::Plan(Dice& dice) {
   if (limits.mailbox_messages > 64 && limits.frames_per_second >= 50 && dice.one_in(5)) flood = dice.between(65, 150);
   aftermath = dice.one_of({Aftermath::kNone, Aftermath::kNone, Aftermath::kNone, Aftermath::kRelayMoved,
                            Aftermath::kRelayRestored, Aftermath::kAgentRestored, Aftermath::kDisorder});
+  if (aftermath == Aftermath::kDisorder && !roomy()) aftermath = Aftermath::kNone;
+}
+
+bool Plan::roomy() const {
+  return limits.mailbox_messages > 64 && limits.frames_per_second >= 50 && limits.mailbox_bytes > 100 * 1024 &&
+         limits.queued_bytes > 100 * 1024;
 }
 
 std::string Plan::summary() const {

@@ -47,6 +47,8 @@ struct DiskPlan {
 struct Plan {
   explicit Plan(Dice& dice);
   std::string summary() const;
+  /// Hundreds of texts at once go through in seconds.
+  bool roomy() const;
 
   std::uint32_t agents = 3;
   Duration storm{};  ///< so long faults strike
