@@ -65,20 +65,20 @@ Result<std::int64_t> Connection::query_number(std::string_view sql) {
   return statement->number(0);
 }
 
-Error Connection::failure(int code, std::string_view doing) const {
+Error Connection::failure(int code, std::string_view doing, const std::string& path) const {
   const int primary = code & 0xff;
   int system_error = sqlite3_system_errno(raw());
   // The errno of the moment may be that of what came after the failure.
   if (primary == SQLITE_IOERR && last_errno(raw()) != 0) system_error = last_errno(raw());
-  const std::string what = "cannot " + std::string(doing) + " " + path_ + ": ";
-  const std::string folder = path_.substr(0, path_.rfind('/'));
+  const std::string what = "cannot " + std::string(doing) + " " + path + ": ";
+  const std::string folder = path.substr(0, path.rfind('/'));
   switch (primary) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {AR_CORRUPT, what + "the file is damaged (" + sqlite3_errmsg(raw()) + ")", ""};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {AR_IN_USE, what + "another process uses it", "stop that process; see which it is: fuser " + path_};
+      return {AR_IN_USE, what + "another process uses it", "stop that process; see which it is: fuser " + path};
     case SQLITE_NOMEM:
       return {AR_IO, what + "no memory is left", "stop something else, then repeat the command"};
     case SQLITE_ERROR:

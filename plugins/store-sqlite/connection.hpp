@@ -31,6 +31,10 @@ class Statement {
     sqlite3_bind_blob64(statement_.get(), index, data, bytes.size(), SQLITE_STATIC);
   }
 
+  void bind_text(int index, std::string_view text) {
+    sqlite3_bind_text64(statement_.get(), index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  }
+
   /// SQLITE_ROW, SQLITE_DONE or the extended code of an error.
   int step() { return sqlite3_step(statement_.get()); }
 
@@ -90,7 +94,9 @@ class Connection {
   Result<std::int64_t> query_number(std::string_view sql);
 
   /// The last error of the connection in words for people. `doing` completes "cannot ...": "write to", "open".
-  Error failure(int code, std::string_view doing) const;
+  Error failure(int code, std::string_view doing) const { return failure(code, doing, path_); }
+  /// The same about another file that the connection worked on.
+  Error failure(int code, std::string_view doing, const std::string& path) const;
 
   sqlite3* raw() const { return database_.get(); }
   const std::string& path() const { return path_; }

@@ -8,7 +8,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <system_error>
+
+#include "files.hpp"
 
 namespace agentroom::store_sqlite {
 namespace {
@@ -40,53 +41,9 @@ std::string move_away(const std::string& path) {
          " && mkdir damaged && mv " + path.substr(slash + 1) + "* damaged/";
 }
 
-/// Closes a descriptor at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return descriptor_; }
-  bool valid() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-Error system_failure(const std::string& doing, const std::string& path, int error) {
-  const std::string folder = folder_of(path);
-  std::string hint;
-  if (error == ENOSPC || error == EDQUOT) {
-    hint = "free some space on the file system of " + folder + ", then repeat the command";
-  } else if (error == EACCES || error == EPERM || error == EROFS) {
-    hint = "give this user the right to write to " + folder + " and the files in it";
-  } else if (error == EFBIG) {
-    hint = "raise the limit: ulimit -f unlimited";
-  } else {
-    hint = "check the disk and what " + path + " is: ls -l " + folder;
-  }
-  const std::string why =
-      error == ENOSPC || error == EDQUOT ? "the disk is full" : std::generic_category().message(error);
-  return fail(AR_IO, "cannot " + doing + " " + path + ": " + why, hint);
-}
-
 std::uint32_t big_endian(const unsigned char* bytes) {
   return static_cast<std::uint32_t>(bytes[0]) << 24U | static_cast<std::uint32_t>(bytes[1]) << 16U |
          static_cast<std::uint32_t>(bytes[2]) << 8U | static_cast<std::uint32_t>(bytes[3]);
-}
-
-bool has_content(const std::string& path) {
-  struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
 }
 
 /// What can be told from the first bytes, before SQLite touches anything.
@@ -127,36 +84,24 @@ Status check_header(const std::string& path) {
   return {};
 }
 
-void remove_database(const std::string& path) {
-  for (const char* suffix : {"", "-wal", "-journal"}) ::unlink((path + suffix).c_str());
-}
-
-Status make_durable_name(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) return system_failure("create", to, errno);
-  const std::string folder = folder_of(to);
-  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.valid() || ::fsync(directory.get()) != 0) return system_failure("create", to, errno);
-  return {};
-}
-
 Status write_schema(const std::string& path) {
-  {
-    const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file.valid()) return system_failure("create", path, errno);
-  }
+  if (Status made = make_private_file(path); !made) return made;
   auto connection = Connection::open(path);
   if (!connection) return connection.error();
   return connection->execute(kSchema, "create");
 }
 
+Status missing_beside_its_log(const std::string& path) {
+  const std::string log = path + "-wal";
+  if (!has_content(log)) return {};
+  return fail(AR_CORRUPT, path + " is missing, but " + log + ", which holds its last changes, is there",
+              "put " + path + " back; or, to start with an empty store: mv " + log + " " + log + ".damaged");
+}
+
 /// Under another name first, so that a crash leaves no half-made store and an empty file is known to have been cut.
 Status create(const std::string& path) {
-  const std::string log = path + "-wal";
-  if (has_content(log)) {
-    return fail(AR_CORRUPT, path + " is missing, but " + log + ", which holds its last changes, is there",
-                "put " + path + " back; or, to start with an empty store: mv " + log + " " + log + ".damaged");
-  }
-  ::unlink(log.c_str());
+  if (Status free = missing_beside_its_log(path); !free) return free;
+  ::unlink((path + "-wal").c_str());
   const std::string unfinished = path + ".new";
   remove_database(unfinished);
   Status made = write_schema(unfinished);
@@ -184,6 +129,8 @@ Status check_schema(Connection& connection) {
   return {};
 }
 
+}  // namespace
+
 Status check_pages(Connection& connection, IntegrityCheck check) {
   if (check == IntegrityCheck::kOff) return {};
   if (check == IntegrityCheck::kQuick) {
@@ -201,18 +148,25 @@ Status check_pages(Connection& connection, IntegrityCheck check) {
   return fail(AR_CORRUPT, connection.path() + " is damaged: " + finding, move_away(connection.path()));
 }
 
+namespace {
+
 /// A check that fails must not fold the write-ahead log into a damaged file when it closes the connection.
 Status set_checkpoint_on_close(Connection& connection, bool on) {
   const int code = sqlite3_db_config(connection.raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
   return code == SQLITE_OK ? Status() : Status(connection.failure(code, "open"));
 }
 
-Status check_everything(Connection& connection, IntegrityCheck check) {
+/// Leaves the connection so that its end changes nothing.
+Status check_as_it_is(Connection& connection, IntegrityCheck check) {
   if (Status done = set_checkpoint_on_close(connection, false); !done) return done;
   if (Status done = connection.execute("PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF", "open"); !done)
     return done;
   if (Status done = check_schema(connection); !done) return done;
-  if (Status done = check_pages(connection, check); !done) return done;
+  return check_pages(connection, check);
+}
+
+Status check_for_writing(Connection& connection, IntegrityCheck check) {
+  if (Status done = check_as_it_is(connection, check); !done) return done;
   if (sqlite3_db_readonly(connection.raw(), "main") != 0) return connection.failure(SQLITE_READONLY, "write to");
   return set_checkpoint_on_close(connection, true);
 }
@@ -237,12 +191,28 @@ Result<Connection> open_for_writing(const std::string& path, IntegrityCheck chec
   if (Status known = check_header(path); !known) return known.error();
   auto connection = Connection::open(path);
   if (!connection) return connection;
-  if (Status checked = check_everything(*connection, check); !checked) return with_place_to_move(checked.error(), path);
+  if (Status checked = check_for_writing(*connection, check); !checked)
+    return with_place_to_move(checked.error(), path);
   // The writer decides itself when to fold the log into the file. Values are sealed, so nothing has to be overwritten.
   Status ready = connection->execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF",
       "open");
   if (!ready) return ready.error();
+  return connection;
+}
+
+Result<Connection> open_for_inspection(const std::string& path, IntegrityCheck check) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) {
+    if (Status alone = missing_beside_its_log(path); !alone) return alone.error();
+    return fail(AR_NOT_FOUND, "there is no store at " + path);
+  }
+  if (Status known = check_header(path); !known) return known.error();
+  auto connection = Connection::open(path);
+  if (!connection) return connection;
+  if (Status checked = check_as_it_is(*connection, check); !checked) {
+    return with_place_to_move(checked.error(), path);
+  }
   return connection;
 }
 

@@ -2,7 +2,8 @@
 //
 // Runs the promises of agentroom/abi/store.h against a library. --full-config: a configuration with which a value of
 // 3 MiB does not fit and small ones do; without it the suite limits the size of files. For a store that keeps nothing
-// over a reopening, leave out StoreDurability.* and StoreCrash.*.
+// over a reopening, leave out StoreDurability.*, StoreCrash.* and StoreUpkeep.*; for one without the optional methods
+// the last.
 #include <gtest/gtest.h>
 
 #include <exception>

@@ -81,10 +81,11 @@ struct Completion {
 class StoreUnderTest {
  public:
   /// Throws when it cannot be opened; `try_open` of the plugin's interface is for facts about that.
-  StoreUnderTest(PluginUnderTest& plugin, const std::string& location, const std::string& config)
+  StoreUnderTest(PluginUnderTest& plugin, const std::string& location, const std::string& config,
+                 std::uint32_t flags = 0)
       : plugin_(plugin), interface_(plugin.store()) {
     Error error;
-    const ar_status status = try_open(plugin, location, config, &store_, &error);
+    const ar_status status = try_open(plugin, location, config, flags, &store_, &error);
     if (status != AR_OK) throw std::runtime_error("cannot open the store: " + describe(status, error));
   }
 
@@ -94,7 +95,11 @@ class StoreUnderTest {
 
   static ar_status try_open(PluginUnderTest& plugin, const std::string& location, const std::string& config,
                             ar_store** out, ar_error* error) {
-    const ar_store_open_params params{sizeof(ar_store_open_params), as_abi(config), as_abi(location)};
+    return try_open(plugin, location, config, 0, out, error);
+  }
+  static ar_status try_open(PluginUnderTest& plugin, const std::string& location, const std::string& config,
+                            std::uint32_t flags, ar_store** out, ar_error* error) {
+    const ar_store_open_params params{sizeof(ar_store_open_params), as_abi(config), as_abi(location), flags};
     return plugin.store().open(plugin.host().abi(), &params, out, error);
   }
 

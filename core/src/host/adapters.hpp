@@ -7,15 +7,16 @@
 #include <string_view>
 
 #include "agentroom/handler.hpp"
-#include "agentroom/store.hpp"
+#include "agentroom/kept_store.hpp"
 #include "agentroom/transport.hpp"
 #include "agentroom/tunnel.hpp"
 #include "host/library.hpp"
 
 namespace agentroom::host {
 
-Result<std::unique_ptr<Store>> adapt_store(std::shared_ptr<Library> library, std::string_view config,
-                                           const std::filesystem::path& location);
+Result<std::unique_ptr<KeptStore>> adapt_store(std::shared_ptr<Library> library, std::string_view config,
+                                               const std::filesystem::path& location,
+                                               StoreAccess access = StoreAccess::kReadWrite);
 Result<std::unique_ptr<Transport>> adapt_transport(std::shared_ptr<Library> library, std::string_view config);
 Result<std::unique_ptr<Handler>> adapt_handler(std::shared_ptr<Library> library, std::string_view config);
 Result<std::unique_ptr<Tunnel>> adapt_tunnel(std::shared_ptr<Library> library, std::string_view config);

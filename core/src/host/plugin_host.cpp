@@ -41,11 +41,11 @@ PluginHost::PluginHost(std::vector<std::filesystem::path> search_path, Executor&
 
 PluginHost::~PluginHost() = default;
 
-Result<std::unique_ptr<Store>> PluginHost::open_store(std::string_view name, std::string_view config,
-                                                      const std::filesystem::path& location) {
+Result<std::unique_ptr<KeptStore>> PluginHost::open_store(std::string_view name, std::string_view config,
+                                                          const std::filesystem::path& location, StoreAccess access) {
   auto library = state_->find_and_load(PluginKind::kStore, name);
   if (!library) return pass(library);
-  return adapt_store(std::move(*library), config, location);
+  return adapt_store(std::move(*library), config, location, access);
 }
 
 Result<std::unique_ptr<Transport>> PluginHost::open_transport(std::string_view name, std::string_view config) {

@@ -10,8 +10,8 @@
 
 #include "agentroom/executor.hpp"
 #include "agentroom/handler.hpp"
+#include "agentroom/kept_store.hpp"
 #include "agentroom/result.hpp"
-#include "agentroom/store.hpp"
 #include "agentroom/transport.hpp"
 #include "agentroom/tunnel.hpp"
 #include "host/discovery.hpp"
@@ -61,8 +61,9 @@ class PluginHost {
 
   /// `location`: absolute path without extension, its folder exists. Destroying the store waits for its accepted
   /// commits; their completions do not run any more.
-  Result<std::unique_ptr<Store>> open_store(std::string_view name, std::string_view config,
-                                            const std::filesystem::path& location);
+  Result<std::unique_ptr<KeptStore>> open_store(std::string_view name, std::string_view config,
+                                                const std::filesystem::path& location,
+                                                StoreAccess access = StoreAccess::kReadWrite);
   Result<std::unique_ptr<Transport>> open_transport(std::string_view name, std::string_view config);
   Result<std::unique_ptr<Handler>> open_handler(std::string_view name, std::string_view config);
   /// Loads the plugin; the plugin's own `open` is called by `Tunnel::open`.

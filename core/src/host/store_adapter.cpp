@@ -1,4 +1,5 @@
 #include <exception>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,20 @@ struct Visit {
   }
 };
 
-class StoreAdapter final : public Store {
+int32_t ask_given_up(void* ctx) noexcept {
+  const auto& cancelled = *static_cast<const std::function<bool()>*>(ctx);
+  try {
+    return cancelled && cancelled() ? 1 : 0;
+  } catch (...) {
+    return 1;
+  }
+}
+
+/// The method of a slot that a store need not have; null without it.
+#define OPTIONAL_SLOT(interface, member) \
+  (AR_HAS_MEMBER(&(interface), ar_store_interface, member) ? (interface).member : nullptr)
+
+class StoreAdapter final : public KeptStore {
  public:
   StoreAdapter(std::shared_ptr<Library> library, const ar_store_interface& interface, ar_store* store)
       : library_(std::move(library)),
@@ -102,7 +116,44 @@ class StoreAdapter final : public Store {
     return resumed;
   }
 
+  Result<void> check() override {
+    thread_.check("Store::check");
+    const auto method = OPTIONAL_SLOT(interface_, check);
+    if (method == nullptr) return unsupported("a check of what it keeps");
+    return call_for_status(library_->id(), "check", [&](ar_error* error) { return method(store_, error); });
+  }
+
+  Result<StoreSize> size() override {
+    thread_.check("Store::size");
+    const auto method = OPTIONAL_SLOT(interface_, size);
+    if (method == nullptr) return unsupported("telling its size");
+    ar_store_size size{sizeof size, 0, 0};
+    auto told = call_for_status(library_->id(), "size", [&](ar_error* error) { return method(store_, &size, error); });
+    if (!told) return pass(told);
+    return StoreSize{.bytes = size.bytes, .unused_bytes = size.unused_bytes};
+  }
+
+  Result<void> compact() override {
+    thread_.check("Store::compact");
+    const auto method = OPTIONAL_SLOT(interface_, compact);
+    if (method == nullptr) return unsupported("compacting");
+    return call_for_status(library_->id(), "compact", [&](ar_error* error) { return method(store_, error); });
+  }
+
+  Result<void> back_up(const std::string& path, const std::function<bool()>& cancelled) override {
+    const auto method = OPTIONAL_SLOT(interface_, backup);
+    if (method == nullptr) return unsupported("backups");
+    auto* asked = const_cast<std::function<bool()>*>(&cancelled);
+    return call_for_status(library_->id(), "backup", [&](ar_error* error) {
+      return method(store_, abi_string(path), ask_given_up, asked, error);
+    });
+  }
+
  private:
+  std::unexpected<Error> unsupported(const std::string& what) const {
+    return fail(ErrorCode::kUsage, library_->id() + ": does not support " + what);
+  }
+
   static_assert(static_cast<int>(StoreOp::Kind::kPut) == AR_STORE_PUT);
   static_assert(static_cast<int>(StoreOp::Kind::kDelete) == AR_STORE_DELETE);
   static_assert(static_cast<int>(StoreOp::Kind::kPutIfAbsent) == AR_STORE_PUT_IF_ABSENT);
@@ -118,12 +169,13 @@ class StoreAdapter final : public Store {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> adapt_store(std::shared_ptr<Library> library, std::string_view config,
-                                           const std::filesystem::path& location) {
+Result<std::unique_ptr<KeptStore>> adapt_store(std::shared_ptr<Library> library, std::string_view config,
+                                               const std::filesystem::path& location, StoreAccess access) {
   auto interface = library->interface_as<ar_store_interface>(PluginKind::kStore);
   if (!interface) return pass(interface);
   const std::string place = location.string();
-  const ar_store_open_params params{sizeof params, abi_string(config), abi_string(place)};
+  const ar_store_open_params params{sizeof params, abi_string(config), abi_string(place),
+                                    access == StoreAccess::kReadOnly ? std::uint32_t{AR_STORE_OPEN_READ_ONLY} : 0U};
   ar_store* store = nullptr;
   auto opened = call_for_status(library->id(), "open", [&](ar_error* error) {
     return (*interface)->open(library->host(), &params, &store, error);

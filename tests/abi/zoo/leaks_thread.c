@@ -17,8 +17,17 @@ static ar_status open_and_start(const ar_host* host, const ar_store_open_params*
   return zoo_open(host, params, out, error);
 }
 
-static const ar_store_interface store = {
-    sizeof(ar_store_interface), open_and_start, zoo_close, zoo_get, zoo_scan, zoo_commit, zoo_resume};
+static const ar_store_interface store = {sizeof(ar_store_interface),
+                                         open_and_start,
+                                         zoo_close,
+                                         zoo_get,
+                                         zoo_scan,
+                                         zoo_commit,
+                                         zoo_resume,
+                                         NULL,
+                                         NULL,
+                                         NULL,
+                                         NULL};
 ZOO_GET_INTERFACE(store)
 static const ar_plugin plugin = ZOO_PLUGIN;
 ZOO_ENTRY(plugin)

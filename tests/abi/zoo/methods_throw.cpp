@@ -24,8 +24,17 @@ void throwing_deinit() {
   throw std::runtime_error("deinit went wrong");
 }
 
-const ar_store_interface store = {
-    sizeof(ar_store_interface), zoo_open, throwing_close, throwing_get, throwing_scan, throwing_commit, zoo_resume};
+const ar_store_interface store = {sizeof(ar_store_interface),
+                                  zoo_open,
+                                  throwing_close,
+                                  throwing_get,
+                                  throwing_scan,
+                                  throwing_commit,
+                                  zoo_resume,
+                                  nullptr,
+                                  nullptr,
+                                  nullptr,
+                                  nullptr};
 ZOO_GET_INTERFACE(store)
 const ar_plugin plugin = {sizeof(ar_plugin), AR_ABI_MAJOR, AR_ABI_MINOR,      ZOO_ID,         "1.0.0",
                           "store",           zoo_init,     zoo_get_interface, throwing_deinit};

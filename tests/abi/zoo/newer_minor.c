@@ -6,8 +6,9 @@ typedef struct grown_store {
   void (*compact)(ar_store* self);
 } grown_store;
 
-static const grown_store store = {{sizeof(grown_store), zoo_open, zoo_close, zoo_get, zoo_scan, zoo_commit, zoo_resume},
-                                  zoo_close};
+static const grown_store store = {
+    {sizeof(grown_store), zoo_open, zoo_close, zoo_get, zoo_scan, zoo_commit, zoo_resume, NULL, NULL, NULL, NULL},
+    zoo_close};
 ZOO_GET_INTERFACE(store)
 
 static const struct {

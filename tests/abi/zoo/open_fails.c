@@ -7,7 +7,7 @@ static ar_status refuse(const ar_host* host, const ar_store_open_params* params,
 }
 
 static const ar_store_interface store = {
-    sizeof(ar_store_interface), refuse, zoo_close, zoo_get, zoo_scan, zoo_commit, zoo_resume};
+    sizeof(ar_store_interface), refuse, zoo_close, zoo_get, zoo_scan, zoo_commit, zoo_resume, NULL, NULL, NULL, NULL};
 ZOO_GET_INTERFACE(store)
 static const ar_plugin plugin = ZOO_PLUGIN;
 ZOO_ENTRY(plugin)

@@ -63,7 +63,8 @@ static inline ar_status zoo_init(const ar_host* host, ar_error* error) {
 
 static inline void zoo_deinit(void) {}
 
-#define ZOO_STORE {sizeof(ar_store_interface), zoo_open, zoo_close, zoo_get, zoo_scan, zoo_commit, zoo_resume}
+#define ZOO_STORE \
+  {sizeof(ar_store_interface), zoo_open, zoo_close, zoo_get, zoo_scan, zoo_commit, zoo_resume, NULL, NULL, NULL, NULL}
 
 #define ZOO_GET_INTERFACE(table)                                                 \
   static const void* zoo_get_interface(const char* name) {                       \

@@ -198,6 +198,19 @@ TEST_F(StoreAdapter, MayGoFromInsideACompletion) {
   EXPECT_TRUE(ended_.empty());
 }
 
+TEST_F(StoreAdapter, TellsWhatAPluginDoesNotSupport) {
+  auto opened = adapt_store(test::fake_library<HeldStore>(executor_, log_.sink()), "", "/data/store");
+  ASSERT_TRUE(opened);
+  KeptStore& store = **opened;
+  const auto size = store.size();
+  ASSERT_FALSE(size);
+  for (const Error& error :
+       {store.check().error(), size.error(), store.compact().error(), store.back_up("/data/copy", {}).error()}) {
+    EXPECT_EQ(error.code, ErrorCode::kUsage);
+    EXPECT_THAT(error.message, HasSubstr("fake: does not"));
+  }
+}
+
 TEST_F(StoreAdapter, TellsARefusedConfigurationAsSuch) {
   const auto opened = adapt_store(test::fake_library<HeldStore>(executor_, log_.sink()), "refuse", "/data/store");
   ASSERT_FALSE(opened);

@@ -16,6 +16,24 @@ namespace agentroom::sdk {
 struct StoreOptions {
   std::string_view config;    ///< TOML, the plugin's own table; valid during `open`
   std::string_view location;  ///< absolute path without extension; valid during `open`
+  bool read_only = false;     ///< for inspection: nothing is made or changed; without data AR_NOT_FOUND
+};
+
+/// How much room the data takes on disk, and how much of it `compact` would about give back.
+struct StoreSize {
+  std::uint64_t bytes = 0;
+  std::uint64_t unused_bytes = 0;
+};
+
+/// Whether who asked for a backup gave it up. Thread: that of the call.
+class GivenUp {
+ public:
+  GivenUp(int32_t (*cancelled)(void* ctx), void* ctx) : cancelled_(cancelled), ctx_(ctx) {}
+  bool operator()() const noexcept { return cancelled_ != nullptr && cancelled_(ctx_) != 0; }
+
+ private:
+  int32_t (*cancelled_)(void* ctx);
+  void* ctx_;
 };
 
 /// Called once a record; false ends the scan. Must not be kept.
@@ -70,6 +88,25 @@ class Store {
 
   /// Accepts batches again; called when no completion is outstanding. Thread: engine.
   virtual Status resume() = 0;
+
+  // Optional: what an owner does to the data once in a while. No completion is outstanding, but for `backup`.
+
+  /// Reads all of the data and tells whether it is whole; changes nothing. Errors: AR_CORRUPT, AR_IO. Thread: engine.
+  virtual Status check() { return fail(AR_UNSUPPORTED, "does not support a check of what it keeps"); }
+
+  /// Thread: engine.
+  virtual Result<StoreSize> size() { return fail(AR_UNSUPPORTED, "does not tell its size"); }
+
+  /// Writes the data anew without what was deleted, whole or not at all. Errors: AR_IO, AR_CORRUPT. Thread: engine.
+  virtual Status compact() { return fail(AR_UNSUPPORTED, "does not support compacting"); }
+
+  /// Writes a durable copy of one moment, of mode 0600, to the new file `path`; leaves nothing after an error.
+  /// Errors: AR_CONFLICT (there is such a file), AR_CANCELLED, AR_IO, AR_CORRUPT. Thread: any, beside other methods.
+  virtual Status backup(const std::string& path, const GivenUp& given_up) {
+    static_cast<void>(path);
+    static_cast<void>(given_up);
+    return fail(AR_UNSUPPORTED, "does not support backups");
+  }
 };
 
 namespace detail {
@@ -119,9 +156,37 @@ inline ar_status store_resume(ar_store* self, ar_error* error) {
   return guarded(error, "resume", [&] { return instance<Store>(self).object->resume(); });
 }
 
+inline ar_status store_check(ar_store* self, ar_error* error) {
+  return guarded(error, "check", [&] { return instance<Store>(self).object->check(); });
+}
+
+inline ar_status store_size(ar_store* self, ar_store_size* out, ar_error* error) {
+  return guarded(error, "size", [&]() -> Status {
+    auto result = instance<Store>(self).object->size();
+    if (!result) return std::move(result.error());
+    if (AR_HAS_MEMBER(out, ar_store_size, bytes)) out->bytes = result->bytes;
+    if (AR_HAS_MEMBER(out, ar_store_size, unused_bytes)) out->unused_bytes = result->unused_bytes;
+    return {};
+  });
+}
+
+inline ar_status store_compact(ar_store* self, ar_error* error) {
+  return guarded(error, "compact", [&] { return instance<Store>(self).object->compact(); });
+}
+
+inline ar_status store_backup(ar_store* self, ar_string path, int32_t (*cancelled)(void* ctx), void* ctx,
+                              ar_error* error) {
+  return guarded(error, "backup", [&] {
+    return instance<Store>(self).object->backup(std::string(text(path)), GivenUp(cancelled, ctx));
+  });
+}
+
 template <class T>
 ar_status store_open(const ar_host* host, const ar_store_open_params* params, ar_store** out, ar_error* error) {
-  return open_instance<T, Store>(host, StoreOptions{text(params->config), text(params->location)}, out, error);
+  const bool read_only =
+      AR_HAS_MEMBER(params, ar_store_open_params, flags) && (params->flags & AR_STORE_OPEN_READ_ONLY) != 0;
+  return open_instance<T, Store>(host, StoreOptions{text(params->config), text(params->location), read_only}, out,
+                                 error);
 }
 
 }  // namespace detail
@@ -132,7 +197,8 @@ struct Kind<T> {
   static constexpr std::string_view kInterface = AR_INTERFACE_STORE;
   static constexpr ar_store_interface kVtable = {
       sizeof(ar_store_interface), detail::store_open<T>, detail::store_close,  detail::store_get,
-      detail::store_scan,         detail::store_commit,  detail::store_resume,
+      detail::store_scan,         detail::store_commit,  detail::store_resume, detail::store_check,
+      detail::store_size,         detail::store_compact, detail::store_backup,
   };
 };
 
