@@ -1,6 +1,7 @@
 // The store: whose it is, what lies in it, and what happens when it fails.
 #include <gmock/gmock.h>
 
+#include "agentroom/store_inspection.hpp"
 #include "world.hpp"
 
 namespace agentroom::test {
@@ -14,6 +15,19 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 const Error kDiskFull{ErrorCode::kIo, "no space left on device", {}};
+
+/// Records of every kind that a conversation makes; ann is down.
+void make_records(World& world, TestAgent& ann, TestAgent& bob) {
+  world.befriend(ann, bob);
+  ann.invite();
+  bob.send(ann.id(), "x");
+  world.relay().deliver(ann.id(), bob.id(), MsgId{}, Bytes(10));
+  world.run();
+  world.relay().mute_acks = true;
+  ann.send(bob.id(), "y");
+  world.run();
+  ann.crash();
+}
 
 TEST(AgentStore, OfAnotherIdentityIsRefused) {
   World world;
@@ -44,15 +58,7 @@ TEST(AgentStore, WithADamagedRecordOfAnyKindIsRefused) {
   World world;
   TestAgent& ann = world.connected();
   TestAgent& bob = world.connected();
-  world.befriend(ann, bob);
-  ann.invite();
-  bob.send(ann.id(), "x");
-  world.relay().deliver(ann.id(), bob.id(), MsgId{}, Bytes(10));
-  world.run();
-  world.relay().mute_acks = true;
-  ann.send(bob.id(), "y");
-  world.run();
-  ann.crash();
+  make_records(world, ann, bob);
   const FakeStore::Records good = ann.store->durable();
   std::set<char> kinds;
   for (const auto& [key, value] : good) {
@@ -67,6 +73,56 @@ TEST(AgentStore, WithADamagedRecordOfAnyKindIsRefused) {
     ann.crash();
   }
   EXPECT_THAT(kinds, testing::IsSupersetOf({'m', 's', 'n', 'o', 'i', 'u', 'v', 'p'}));
+}
+
+TEST(AgentStore, IsInspectedWithEachKindCounted) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  make_records(world, ann, bob);
+  auto found = inspect_agent_store(*ann.store, ann.identity);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_THAT(found->problems, IsEmpty());
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& kind : found->kinds) counts[kind.name] = kind.records;
+  for (const char* kind : {"peers", "sessions", "outbox", "inbox", "invites", "unreadable", "pins"}) {
+    EXPECT_GE(counts[kind], 1U) << kind;
+  }
+  EXPECT_EQ(counts["sessions"], ann.store->count('s'));
+  FakeStore empty;
+  EXPECT_TRUE(inspect_agent_store(empty, ann.identity));
+  const auto foreign = inspect_agent_store(*ann.store, crypto::Identity::generate(world.random));
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().code, ErrorCode::kCorrupt);
+}
+
+TEST(AgentStore, InspectionTellsEveryRecordThatIsDamaged) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  make_records(world, ann, bob);
+  const FakeStore::Records good = ann.store->durable();
+  for (const auto& [key, value] : good) {
+    const char kind = static_cast<char>(key.front());
+    if (kind == 'm') continue;  // without it the whole store is nobody's
+    FakeStore store(good);
+    store.mutable_records()[key].back() ^= std::byte{1};
+    const auto found = inspect_agent_store(store, ann.identity);
+    ASSERT_TRUE(found) << kind;
+    EXPECT_GE(found->problem_count, 1U) << kind;
+  }
+}
+
+TEST(AgentStore, InspectionTellsWhatRefersToASessionThatIsGone) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  make_records(world, ann, bob);
+  FakeStore store(ann.store->durable());
+  std::erase_if(store.mutable_records(), [](const auto& record) { return record.first.front() == std::byte{'s'}; });
+  const auto found = inspect_agent_store(store, ann.identity);
+  ASSERT_TRUE(found);
+  EXPECT_THAT(found->problems, testing::Contains(HasSubstr("outbox: the session")));
 }
 
 TEST(AgentStore, TwoRecordsThatChangedPlacesAreNoticed) {
