@@ -94,6 +94,7 @@ Result<void> DemoStage::enter(Actor& actor) {
                   .lock = {},
                   .store = "sqlite",
                   .store_config = {},
+                  .epoch = {},
                   .handler = actor.handler.get(),
                   .on_event = [&actor](const AgentEvent& event) { actor.events.push_back(event); }});
   if (!agent) return pass(agent);

@@ -1,5 +1,8 @@
 #include "one_shot.hpp"
 
+#include "base/base64url.hpp"
+#include "config/epoch_file.hpp"
+
 namespace agentroom::cli {
 namespace {
 
@@ -19,12 +22,14 @@ Result<std::unique_ptr<OneShot>> OneShot::open(Context& context, runtime::HomeLo
   AgentConfig config = context.agent_config();
   config.server = std::move(options.server);
   config.server_overrides = options.server_overrides;
+  auto epoch = std::make_unique<config::EpochFile>(context.home().epoch_file(), base64url(identity->id().view()));
   auto agent = runtime::AgentService::open(*shot->process_, {.config = config,
                                                              .identity = std::move(*identity),
                                                              .home = context.home().root(),
                                                              .lock = std::move(lock),
                                                              .store = context.settings().store.plugin,
                                                              .store_config = context.settings().store.config,
+                                                             .epoch = std::move(epoch),
                                                              .handler = nullptr,
                                                              .on_event = [self = shot.get()](const AgentEvent& event) {
                                                                if (self->requests_) self->requests_->see(event);

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "config/address.hpp"
+#include "config/epoch_file.hpp"
 #include "config/relay_secret.hpp"
 #include "context.hpp"
 #include "crypto/primitives.hpp"
@@ -137,6 +138,8 @@ int serve(Context& context, runtime::Process& process, const RelayCommand& comma
                 .folder = context.home().relay_folder(),
                 .store = context.settings().store.plugin,
                 .store_config = context.settings().store.config,
+                .epoch = std::make_unique<config::EpochFile>(context.home().relay_folder() / "mailbox.epoch",
+                                                             base64url(relay_id.view())),
                 .listen = listen,
                 .version = AGENTROOM_VERSION,
                 .on_reloaded = [&out](const Result<void>& result) { tell_reloaded(out, result); }});

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/base64url.hpp"
+#include "config/epoch_file.hpp"
 
 namespace agentroom::cli {
 
@@ -37,6 +38,7 @@ Result<std::unique_ptr<RunningAgent>> RunningAgent::open(Context& context, runti
   config.server_overrides = server->flag;
   config.concurrency = options.concurrency;
   config.handle = true;
+  auto epoch = std::make_unique<config::EpochFile>(context.home().epoch_file(), base64url(identity->id().view()));
   auto agent = runtime::AgentService::open(
       process, {.config = config,
                 .identity = std::move(*identity),
@@ -44,6 +46,7 @@ Result<std::unique_ptr<RunningAgent>> RunningAgent::open(Context& context, runti
                 .lock = std::move(lock),
                 .store = context.settings().store.plugin,
                 .store_config = context.settings().store.config,
+                .epoch = std::move(epoch),
                 .handler = options.handler,
                 .on_event = [self = running.get()](const AgentEvent& event) { self->see(event); }});
   if (!agent) return pass(agent);

@@ -26,6 +26,10 @@ class Home {
   std::filesystem::path identity_file() const { return root_ / "identity.json"; }
   std::filesystem::path server_url_file() const { return root_ / "server_url"; }
   std::filesystem::path config_file() const { return root_ / "agentroom.toml"; }
+  /// What the store's plugin is given; it adds its own suffix.
+  std::filesystem::path store_location() const { return root_ / "store"; }
+  /// The counter outside the store.
+  std::filesystem::path epoch_file() const { return root_ / "store.epoch"; }
   std::filesystem::path relay_folder() const { return root_ / "relay"; }
   std::filesystem::path relay_secret_file() const { return relay_folder() / "secret"; }
 

@@ -180,6 +180,11 @@ Result<void> sync_folder(const fs::path& folder) {
   return {};
 }
 
+Result<void> move_in_place(const fs::path& from, const fs::path& to, IfExists if_exists) {
+  if (auto moved = put_in_place(from.string(), to, if_exists); !moved) return moved;
+  return sync_folder(to.has_parent_path() ? to.parent_path() : fs::path("."));
+}
+
 bool readable_by_others(const fs::path& path) {
   struct stat status{};
   return ::stat(path.c_str(), &status) == 0 && (status.st_mode & 044U) != 0;

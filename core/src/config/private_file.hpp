@@ -32,6 +32,10 @@ enum class IfExists { kReplace, kFail };
 /// Errors: kExists (kFail only), kPermission, kIo.
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content, IfExists if_exists);
 
+/// Gives the file `from` the name `to` in the same folder; durable on return, `to` is the one or the other all along.
+/// Errors: kExists (kFail only), kPermission, kIo; `from` is still there then.
+Result<void> move_in_place(const std::filesystem::path& from, const std::filesystem::path& to, IfExists if_exists);
+
 /// Makes what was made, renamed or removed in a folder durable. Errors: kIo.
 Result<void> sync_folder(const std::filesystem::path& folder);
 

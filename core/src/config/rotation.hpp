@@ -12,8 +12,8 @@ namespace agentroom::config {
 /// The new identity while it replaces the old one: `<home>/identity.json.next` (0600).
 std::filesystem::path next_identity_file(const Home& home);
 
-/// Replaces the identity and removes the store of the old one. A process that is killed on the way leaves a home of
-/// either identity:
+/// Replaces the identity and removes the store of the old one, with the counter beside it. A process that is killed on
+/// the way leaves a home of either identity:
 ///
 ///   [old, its store] --identity.json.next written--> [old, its store]
 ///        --identity.json replaced by the same bytes--> [new, a dead store] --store removed, next removed--> [new]

@@ -1,6 +1,8 @@
 #include "runtime/agent_service.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 #include <utility>
 
 #include "runtime/log.hpp"
@@ -11,13 +13,51 @@ namespace {
 constexpr std::string_view kComponent = "agent";
 constexpr Duration kRebuildAfter = std::chrono::seconds(1);
 
+/// For an agent that nobody told where to note epochs.
+class NowhereNoted final : public OutsideEpoch {
+ public:
+  Result<std::optional<std::uint64_t>> noted() override { return std::optional<std::uint64_t>(); }
+  Result<void> note(std::uint64_t /*epoch*/) override { return {}; }
+};
+
+/// Why an agent does not go on with a store, if it does not; what is odd but no reason is told to the log.
+Result<void> judge(const EpochState& state) {
+  switch (state.kind) {
+    case EpochState::Kind::kRolledBack:
+      return std::unexpected(older_copy(state));
+    case EpochState::Kind::kEmpty:
+      log(LogLevel::kWarn, kComponent,
+          "the store is empty, and one was in use here: its sessions, messages and invites are gone");
+      return {};
+    case EpochState::Kind::kUnnoted:
+      log(LogLevel::kWarn, kComponent,
+          "the store came here without its counter: if it is a backup, sessions may be out of step, which their peers "
+          "and this agent tell when they write next");
+      return {};
+    case EpochState::Kind::kNew:
+    case EpochState::Kind::kCurrent:
+      break;
+  }
+  return {};
+}
+
 }  // namespace
+
+/// A copy of the store in the making, by a thread of its own.
+struct AgentService::Backup {
+  std::function<void(Result<void>)> done;
+  std::atomic<bool> stopped = false;
+  std::thread thread;
+  std::shared_ptr<int> token = std::make_shared<int>();  // goes with it: an outcome that comes later is nobody's
+};
 
 AgentService::AgentService(Process& process, AgentServiceOptions options, HomeLock lock)
     : process_(process),
       options_(std::move(options)),
       lock_(std::move(lock)),
-      workers_(std::max<std::size_t>(1, options_.config.concurrency)) {}
+      workers_(std::max<std::size_t>(1, options_.config.concurrency)) {
+  if (!options_.epoch) options_.epoch = std::make_unique<NowhereNoted>();
+}
 
 Result<std::unique_ptr<AgentService>> AgentService::open(Process& process, AgentServiceOptions options) {
   Result<HomeLock> lock =
@@ -34,11 +74,26 @@ AgentService::~AgentService() {
   process_.loop().remove(*this);
   stop_.set();
   workers_.stop();
+  end_backup();
   store_.reset();  // finishes what it accepted; its completions no longer run
 }
 
-Result<void> AgentService::make_engine() {
+Result<std::unique_ptr<EpochStore>> AgentService::open_store() {
   auto store = process_.plugins().open_store(options_.store, options_.store_config, options_.home / "store");
+  if (!store) return pass(store);
+  // What keeps nothing begins anew each time.
+  const bool keeps = (*store)->size().has_value();
+  if (!keeps) options_.epoch = std::make_unique<NowhereNoted>();
+  auto state = compare_epochs(**store, crypto::RecordSealer(options_.identity.store_key()), *options_.epoch);
+  if (!state) return pass(state);
+  if (auto good = judge(*state); !good) return pass(good);
+  return std::make_unique<EpochStore>(
+      std::move(*store), options_.identity.store_key(), process_.random(), *options_.epoch,
+      [this] { return process_.now().steady; }, *state);
+}
+
+Result<void> AgentService::make_engine() {
+  auto store = open_store();
   if (!store) return pass(store);
   AgentIo& io = *this;
   auto engine = std::make_unique<AgentEngine>(options_.config, options_.identity, **store, io, process_.random());
@@ -51,6 +106,7 @@ Result<void> AgentService::make_engine() {
 
 // The old engine is dead and touches nothing; it stays until another one could be made.
 void AgentService::rebuild(const Now& now) {
+  end_backup();
   store_.reset();
   if (auto made = make_engine(); !made) {
     log(LogLevel::kError, kComponent, made.error().message);
@@ -87,8 +143,38 @@ void AgentService::tell_events() {
   }
 }
 
+void AgentService::back_up(std::string path, std::function<void(Result<void>)> done) {
+  const auto answer = [&](ErrorCode code, std::string why) {
+    process_.loop().post(
+        [done = std::move(done), code, why = std::move(why)] { done(fail(code, why, "repeat the command later")); });
+  };
+  if (backup_) return answer(ErrorCode::kInUse, "another backup of this store is being made");
+  if (!store_ || rebuild_at_ || shut_down_) return answer(ErrorCode::kAborted, "the store is not in use right now");
+  backup_ = std::make_unique<Backup>();
+  backup_->done = std::move(done);
+  backup_->thread = std::thread([this, backup = backup_.get(), store = &store_->kept(), path = std::move(path)] {
+    Result<void> made = store->back_up(path, [backup] { return backup->stopped.load(); });
+    process_.loop().post([this, token = std::weak_ptr(backup->token), made = std::move(made)]() mutable {
+      if (token.expired()) return;
+      backup_->thread.join();
+      const std::unique_ptr<Backup> ended = std::move(backup_);
+      if (made && store_) store_->begin_epoch();
+      ended->done(std::move(made));
+    });
+  });
+}
+
+void AgentService::end_backup() {
+  if (!backup_) return;
+  const std::unique_ptr<Backup> ended = std::move(backup_);
+  ended->stopped = true;
+  ended->thread.join();
+  ended->done(fail(ErrorCode::kCancelled, "the backup was stopped before it was done"));
+}
+
 void AgentService::shut_down(Duration timeout) {
   if (std::exchange(shut_down_, true)) return;
+  end_backup();
   stop_.set();
   engine_->shut_down(process_.now());
   process_.loop().run_until([this] { return channels_ == 0 && (rebuild_at_ || engine_->idle()); }, timeout);

@@ -9,7 +9,9 @@
 #include <variant>
 
 #include "agentroom/agent_engine.hpp"
+#include "agentroom/outside_epoch.hpp"
 #include "crypto/identity.hpp"
+#include "runtime/epoch_store.hpp"
 #include "runtime/home_lock.hpp"
 #include "runtime/process.hpp"
 #include "runtime/worker_pool.hpp"
@@ -23,6 +25,8 @@ struct AgentServiceOptions {
   std::optional<HomeLock> lock;  ///< of `home`, when the caller has it already
   std::string store = "sqlite";
   std::string store_config;
+  /// Where the store's epochs are noted; none: an older copy in its place goes unnoticed.
+  std::unique_ptr<OutsideEpoch> epoch;
   /// With `config.handle`: what answers. It outlives the service.
   Handler* handler = nullptr;
   /// Called on the engine thread, between the engine's own steps: it may call the service.
@@ -33,7 +37,7 @@ struct AgentServiceOptions {
 /// works: `on_event` sees StoreFailed each time. Thread: the engine's. Uses `process` until it goes.
 class AgentService final : private LoopMember, private ChannelEvents, private AgentIo {
  public:
-  /// Errors: kHomeInUse, kPlugin, kCorrupt, kIo.
+  /// Errors: kHomeInUse, kPlugin, kCorrupt (also: the store is an older copy), kIo.
   static Result<std::unique_ptr<AgentService>> open(Process& process, AgentServiceOptions options);
   ~AgentService() override;
 
@@ -41,13 +45,20 @@ class AgentService final : private LoopMember, private ChannelEvents, private Ag
   AgentEngine& engine() { return *engine_; }
   const crypto::Identity& identity() const { return options_.identity; }
 
-  /// Cancels running handlers, ends links, waits for both and for commits; at most `timeout`. The destructor does it
-  /// too.
+  /// Copies the store, as it is at one moment, to the new file `path`; the agent goes on meanwhile. One at a time.
+  /// `done` runs on the engine thread, never from inside the call. Errors: of `KeptStore::back_up`; kInUse (one is
+  /// under way), kAborted (the store failed).
+  void back_up(std::string path, std::function<void(Result<void>)> done);
+
+  /// Cancels running handlers and a backup, ends links, waits for both and for commits; at most `timeout`. The
+  /// destructor does it too.
   void shut_down(Duration timeout = std::chrono::seconds(6));
 
  private:
   AgentService(Process& process, AgentServiceOptions options, HomeLock lock);
   Result<void> make_engine();
+  Result<std::unique_ptr<EpochStore>> open_store();
+  void end_backup();
   void rebuild(const Now& now);
   void tell_events();
 
@@ -73,7 +84,9 @@ class AgentService final : private LoopMember, private ChannelEvents, private Ag
   HomeLock lock_;
   StopFlag stop_;
   WorkerPool workers_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<EpochStore> store_;
+  struct Backup;
+  std::unique_ptr<Backup> backup_;  // under way; reads store_
   std::unique_ptr<AgentEngine> engine_;
   std::shared_ptr<int>
       engine_token_;  // expires with engine_: outcomes of handlers that an older one started are dropped

@@ -5,6 +5,7 @@
 #include "agentroom/relay_reseal.hpp"
 #include "base/base64url.hpp"
 #include "base/text.hpp"
+#include "runtime/epoch_store.hpp"
 #include "runtime/log.hpp"
 
 namespace agentroom::runtime {
@@ -15,6 +16,23 @@ constexpr Duration kDrainTime = std::chrono::seconds(5);
 /// Lines about refused connections; strangers cause them.
 constexpr std::uint32_t kRefusalLines = 60;
 constexpr Duration kRefusalPeriod = std::chrono::minutes(1);
+
+/// Each start is an epoch. An older copy is told of and used all the same: what it hands out again recipients
+/// recognise, and what it lacks nobody here has. A record that does not open is for the engine to tell.
+void count_start(KeptStore& store, const RelayServiceOptions& options, Random& random) {
+  if (!options.epoch || !store.size()) return;
+  const crypto::RecordSealer sealer(options.identity.store_key());
+  const auto state = compare_epochs(store, sealer, *options.epoch);
+  if (!state) return log(LogLevel::kDebug, kComponent, state.error().message);
+  if (state->kind == EpochState::Kind::kRolledBack) {
+    log(LogLevel::kWarn, kComponent,
+        "the mailboxes are an older copy of those that were used here last: what was delivered since is handed out "
+        "again, what was queued since is lost");
+  }
+  accept_older(store, sealer, random, *options.epoch, *state, [](const Result<void>& noted) {
+    if (!noted) log(LogLevel::kWarn, kComponent, "this start is not counted: " + noted.error().message);
+  });
+}
 
 }  // namespace
 
@@ -33,6 +51,7 @@ Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, Relay
 
   auto store = process.plugins().open_store(o.store, o.store_config, o.folder / "mailbox");
   if (!store) return pass(store);
+  count_start(**store, o, process.random());
   relay->store_ = std::move(*store);
   if (auto resealed = relay->reseal(); !resealed) return pass(resealed);
   RelayObserver& observer = *relay;

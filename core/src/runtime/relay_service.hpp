@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "agentroom/outside_epoch.hpp"
 #include "agentroom/relay_engine.hpp"
 #include "crypto/relay_identity.hpp"
 #include "runtime/home_lock.hpp"
@@ -22,6 +23,7 @@ struct RelayServiceOptions {
   std::filesystem::path folder;  ///< the relay's own, exists, 0700; holds its lock and its store
   std::string store = "sqlite";  ///< plugin of kind store
   std::string store_config;
+  std::unique_ptr<OutsideEpoch> epoch = {};  ///< where each start is noted; none: an older store goes unnoticed
   std::string listen = "127.0.0.1:8787";
   std::string version;
   std::function<void(const Result<void>&)> on_reloaded = {};  ///< SIGHUP had the transport read its files again
