@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 
+#include "backup_file.hpp"
 #include "base/base64url.hpp"
 #include "base/text.hpp"
 #include "base/uuid.hpp"
@@ -18,6 +19,7 @@ using boost::json::object;
 constexpr Duration kAnswerTime = std::chrono::seconds(20);
 // A relay holds a message for a connected peer at most 5 s before it queues it.
 constexpr Duration kAckTime = std::chrono::seconds(12);
+constexpr Duration kBackupTime = std::chrono::hours(1);
 constexpr std::size_t kRelaysRemembered = 256;
 
 std::string key(const AgentId& agent) {
@@ -104,7 +106,7 @@ AgentRequests::~AgentRequests() {
 }
 
 AgentRequests::Id AgentRequests::start(const runtime::ControlRequest& request, Progress progress, Answer answer) {
-  static constexpr std::array<std::pair<std::string_view, Begin>, 9> kRequests{
+  static constexpr std::array<std::pair<std::string_view, Begin>, 10> kRequests{
       {{"send", &AgentRequests::send},
        {"invite.create", &AgentRequests::create_invite},
        {"invite.accept", &AgentRequests::accept_invite},
@@ -113,7 +115,8 @@ AgentRequests::Id AgentRequests::start(const runtime::ControlRequest& request, P
        {"peers", &AgentRequests::list_peers},
        {"peers.rename", &AgentRequests::rename_peer},
        {"peers.remove", &AgentRequests::remove_peer},
-       {"peers.verify", &AgentRequests::verify_peer}}};
+       {"peers.verify", &AgentRequests::verify_peer},
+       {"store.backup", &AgentRequests::back_up_store}}};
   const Id id = ++last_id_;
   running_[id] = {.progress = std::move(progress),
                   .answer = std::move(answer),
@@ -197,6 +200,22 @@ void AgentRequests::sent(Id id, const SentMessage& message) {
                       {"status", status_name(step->status)}});
   };
   running->progress({{"msg_id", uuid_text(message.msg_id.view())}, {"to", key(message.to)}});
+}
+
+Result<void> AgentRequests::back_up_store(Id id, const Object& arguments) {
+  auto path = text_argument(arguments, "path");
+  if (!path) return pass(path);
+  const boost::json::value* force = arguments.if_contains("force");
+  auto planned = BackupFile::plan(*path, force != nullptr && force->is_bool() && force->as_bool());
+  if (!planned) return pass(planned);
+  find(id)->deadline = process_.now().steady + kBackupTime;
+  const auto file = std::make_shared<BackupFile>(std::move(*planned));
+  agent_.back_up(file->temporary().string(), [this, id, file](Result<void> made) {
+    auto kept = made ? file->keep() : Result<std::uint64_t>(pass(made));
+    if (!kept) return finish(id, pass(kept));
+    finish(id, Object{{"file", file->path().string()}, {"bytes", *kept}});
+  });
+  return {};
 }
 
 Result<void> AgentRequests::create_invite(Id id, const Object& arguments) {

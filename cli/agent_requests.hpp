@@ -31,12 +31,14 @@ Error ack_timeout();
 ///   peers.rename   peer, name                 answer pk, name
 ///   peers.remove   peer                       answer pk
 ///   peers.verify   peer                       answer pk, name, safety_number
+///   store.backup   path, force                answer file, bytes
 ///
 /// Every request may also carry `expect_server` and `trust_relay`: what its command was told by flags, refused when
 /// this agent runs with something else.
 ///
 /// A request ends with its answer, when its relay cannot be reached, at its deadline (20 s; 12 s for the relay's word
-/// on a message; `wait_ms` for the inviter's answer), when the store fails, or with `stop`. Thread: the engine's.
+/// on a message; `wait_ms` for the inviter's answer; an hour for a backup), when the store fails, or with `stop`.
+/// Thread: the engine's.
 class AgentRequests final : private runtime::LoopMember {
  public:
   using Id = std::uint64_t;
@@ -78,6 +80,7 @@ class AgentRequests final : private runtime::LoopMember {
   Result<void> rename_peer(Id id, const Object& arguments);
   Result<void> remove_peer(Id id, const Object& arguments);
   Result<void> verify_peer(Id id, const Object& arguments);
+  Result<void> back_up_store(Id id, const Object& arguments);
   Result<void> check_flags(const Object& arguments) const;
 
   void sent(Id id, const SentMessage& message);

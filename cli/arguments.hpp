@@ -75,6 +75,18 @@ struct PluginInfoCommand {
 };
 struct ConfigCheckCommand {};
 struct ConfigShowCommand {};
+struct StoreCheckCommand {
+  bool relay = false;
+  bool accept_rollback = false;
+};
+struct StoreBackupCommand {
+  std::string file;
+  bool relay = false;
+  bool force = false;
+};
+struct StoreCompactCommand {
+  bool relay = false;
+};
 struct DemoCommand {};
 struct CompletionCommand {
   std::string shell;  ///< one of `shells()`
@@ -85,7 +97,8 @@ using Command =
     std::variant<SetupCommand, WhoamiCommand, RelayCommand, InviteCreateCommand, InviteAcceptCommand, InviteListCommand,
                  InviteRevokeCommand, SendCommand, ListenCommand, ServeCommand, PeersCommand, PeersRenameCommand,
                  PeersRemoveCommand, PeersVerifyCommand, PluginListCommand, PluginInfoCommand, ConfigCheckCommand,
-                 ConfigShowCommand, DemoCommand, CompletionCommand, VersionCommand>;
+                 ConfigShowCommand, StoreCheckCommand, StoreBackupCommand, StoreCompactCommand, DemoCommand,
+                 CompletionCommand, VersionCommand>;
 
 /// bash, zsh and fish.
 const std::vector<std::string>& shells();

@@ -37,6 +37,7 @@ CommandTree::CommandTree() {
   add_invite();
   add_messages();
   add_peers();
+  add_store();
   add_inspection();
 }
 
@@ -170,6 +171,31 @@ void CommandTree::add_peers() {
       add(peers, "verify", "Shows the digits that both owners compare", "  agentroom peers verify alice");
   verify.add_option("PEER", peers_verify_.peer, "A name, a key or the beginning of one")->required()->type_name("");
   runs(verify, peers_verify_);
+}
+
+void CommandTree::add_store() {
+  const char* const of_relay = "The relay's mailboxes, not the agent's store";
+  CLI::App& store = add(app_, "store", "Checks, backs up and compacts what is kept", "  agentroom store check");
+  store.require_subcommand(1);
+  CLI::App& check = add(store, "check", "Reads every page and record; changes nothing",
+                        "  agentroom store check\n  agentroom store check --relay --json");
+  CLI::Option* relay = check.add_flag("--relay", store_check_.relay, of_relay);
+  check
+      .add_flag("--accept-rollback", store_check_.accept_rollback,
+                "Go on with an older copy that was put in place of the store")
+      ->excludes(relay);
+  runs(check, store_check_);
+  CLI::App& backup = add(store, "backup", "Writes a copy to a new file; the agent may run meanwhile",
+                         "  agentroom store backup ~/backups/store.db\n  agentroom store backup --relay mailbox.db");
+  backup.add_option("FILE", store_backup_.file, "The copy, in a folder that exists, outside the home")
+      ->required()
+      ->type_name("");
+  backup.add_flag("--relay", store_backup_.relay, of_relay);
+  backup.add_flag("--force", store_backup_.force, "Replace the file when there is one");
+  runs(backup, store_backup_);
+  CLI::App& compact = add(store, "compact", "Gives back the room of what was deleted", "  agentroom store compact");
+  compact.add_flag("--relay", store_compact_.relay, of_relay);
+  runs(compact, store_compact_);
 }
 
 void CommandTree::add_inspection() {

@@ -45,6 +45,7 @@ class CommandTree {
   void add_messages();
   void add_serve();
   void add_peers();
+  void add_store();
   void add_inspection();
   void read_ttl(const std::string& text);
   void read_shell(const std::string& name);
@@ -68,6 +69,9 @@ class CommandTree {
   PluginInfoCommand plugin_info_;
   ConfigCheckCommand config_check_;
   ConfigShowCommand config_show_;
+  StoreCheckCommand store_check_;
+  StoreBackupCommand store_backup_;
+  StoreCompactCommand store_compact_;
   DemoCommand demo_;
   CompletionCommand completion_;
   VersionCommand version_;

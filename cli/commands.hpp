@@ -24,6 +24,9 @@ int run(const PluginListCommand& command, const GlobalOptions& globals, Output& 
 int run(const PluginInfoCommand& command, const GlobalOptions& globals, Output& out);
 int run(const ConfigCheckCommand& command, const GlobalOptions& globals, Output& out);
 int run(const ConfigShowCommand& command, const GlobalOptions& globals, Output& out);
+int run(const StoreCheckCommand& command, const GlobalOptions& globals, Output& out);
+int run(const StoreBackupCommand& command, const GlobalOptions& globals, Output& out);
+int run(const StoreCompactCommand& command, const GlobalOptions& globals, Output& out);
 int run(const DemoCommand& command, const GlobalOptions& globals, Output& out);
 int run(const CompletionCommand& command, const GlobalOptions& globals, Output& out);
 int run(const VersionCommand& command, const GlobalOptions& globals, Output& out);

@@ -31,6 +31,7 @@ constexpr std::array kBeginnings{
     Beginning{"docs/operations.md", "Health and metrics", Before::kNamedHomes},
     Beginning{"docs/operations.md", "An agent as a service", Before::kSession},
     Beginning{"docs/operations.md", "Backup", Before::kSession},
+    Beginning{"docs/operations.md", "The store", Before::kSession},
 };
 
 constexpr std::array kSubstitutions{
