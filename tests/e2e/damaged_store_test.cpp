@@ -1,6 +1,7 @@
-// A store.db that cannot be used: each is told with its path, and left as it is.
+// A store.db or mailbox.db that cannot be used: each is told with its path, and left as it is.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "home_state.hpp"
@@ -95,7 +96,69 @@ const std::vector<Mistake> kStores{
     store("IsLockedByAnotherProgram", "another process uses it", lock_store, "in_use", "fuser {home}/store.db"),
 };
 
-INSTANTIATE_TEST_SUITE_P(Table, DamagedStore, testing::ValuesIn(kStores),
+/// A relay whose mailboxes hold records, stopped.
+void fill_mailboxes(const Home& home) {
+  Relay relay(home);
+  const Home agent;
+  const Ended ended = agent.run({"invite", "create", "--server", relay.url(), "--json"});
+  ASSERT_EQ(ended.code, 0) << ended.out << ended.err;
+  relay.child->signal(SIGTERM);
+  relay.child->wait();
+}
+
+Mistake mailbox(const char* name, std::string words, Prepare prepare, const char* code = "corrupt",
+                std::string hint = "mkdir damaged && mv mailbox.db* damaged/") {
+  return in_home(name, {"relay", "--port", "0"}, code, std::move(words), std::move(hint),
+                 with(fill_mailboxes, prepare));
+}
+
+Prepare mailbox_content(std::string (*change)(std::string)) {
+  return [=](Home& home) {
+    const fs::path file = home.path() / "relay" / "mailbox.db";
+    write_private(file, change(read(file)));
+  };
+}
+
+Mistake under_another_secret() {
+  Mistake mistake = mailbox(
+      "IsSealedUnderAnotherSecret", "sealed under another relay secret", [](Home&) {}, "corrupt",
+      "start the relay with the secret");
+  mistake.environment["HMAC_SECRET"] = std::string(40, 'z');
+  mistake.secrets = {std::string(40, 'z')};
+  // It is made under the secret of its home.
+  mistake.prepare = [](Home& home) {
+    home.environment.erase("HMAC_SECRET");
+    fill_mailboxes(home);
+    home.environment["HMAC_SECRET"] = std::string(40, 'z');
+  };
+  return mistake;
+}
+
+const std::vector<Mistake> kMailboxes{
+    mailbox("IsEmpty", "{home}/relay/mailbox.db is damaged: it is cut to 0 bytes",
+            mailbox_content([](std::string) { return std::string(); })),
+    mailbox("IsCutInItsHeader", "it is cut to 50 bytes",
+            mailbox_content([](std::string all) { return all.substr(0, 50); })),
+    mailbox("IsCutInAPage", "its last page is cut",
+            mailbox_content([](std::string all) { return all.substr(0, 9000); })),
+    mailbox("IsGarbage", "{home}/relay/mailbox.db is no store of agentroom",
+            mailbox_content([](std::string all) { return std::string(all.size(), 'g'); })),
+    mailbox("HasAGarbledPage", "{home}/relay/mailbox.db",
+            mailbox_content([](std::string all) { return all.replace(8192, 200, std::string(200, '\x7f')); })),
+    mailbox("IsOfAnotherProgram", "the SQLite database of another program", mailbox_content(with_foreign_application)),
+    mailbox("IsOfANewerVersion", "written by a newer agentroom: its schema is 9",
+            mailbox_content([](std::string all) { return with_version(std::move(all), 9); }), "unsupported_version",
+            "newer version"),
+    mailbox(
+        "IsOpenToOthers", "open to other users (mode 0644, expected 0600)",
+        [](Home& home) { set_mode(home.path() / "relay" / "mailbox.db", 0644); }, "permission",
+        "run: chmod 600 {home}/relay/mailbox.db"),
+    under_another_secret(),
+};
+
+INSTANTIATE_TEST_SUITE_P(OfAnAgent, DamagedStore, testing::ValuesIn(kStores),
+                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(OfARelay, DamagedStore, testing::ValuesIn(kMailboxes),
                          [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
