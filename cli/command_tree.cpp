@@ -180,12 +180,10 @@ void CommandTree::add_store() {
   CLI::App& check = add(store, "check", "Reads every page and record; changes nothing",
                         "  agentroom store check\n  agentroom store check --relay --json");
   CLI::Option* relay = check.add_flag("--relay", store_check_.relay, of_relay);
-  check
-      .add_flag("--accept-rollback", store_check_.accept_rollback,
-                "Go on with an older copy that was put in place of the store")
+  check.add_flag("--accept-rollback", store_check_.accept_rollback, "Go on with an older copy in the store's place")
       ->excludes(relay);
   runs(check, store_check_);
-  CLI::App& backup = add(store, "backup", "Writes a copy to a new file; the agent may run meanwhile",
+  CLI::App& backup = add(store, "backup", "Writes a copy to a new file; the agent may run",
                          "  agentroom store backup ~/backups/store.db\n  agentroom store backup --relay mailbox.db");
   backup.add_option("FILE", store_backup_.file, "The copy, in a folder that exists, outside the home")
       ->required()

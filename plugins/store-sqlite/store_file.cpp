@@ -143,8 +143,10 @@ Status check_pages(Connection& connection, IntegrityCheck check) {
   if (!statement) return statement.error();
   const int code = statement->step();
   if (code != SQLITE_ROW) return connection.failure(code, "check");
-  const std::string finding(statement->text(0));
+  std::string finding(statement->text(0));
   if (finding == "ok") return {};
+  // "*** in database main ***" stands above what was found.
+  if (const std::size_t end = finding.find('\n'); end != std::string::npos) finding.erase(0, end + 1);
   return fail(AR_CORRUPT, connection.path() + " is damaged: " + finding, move_away(connection.path()));
 }
 

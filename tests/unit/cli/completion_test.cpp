@@ -104,9 +104,28 @@ TEST_F(CompletionScript, KnowsEveryCommandAndOptionThatHelpShows) {
     for (const std::string& each : known) EXPECT_THAT(listed, HasSubstr(each)) << command->path;
     for (const CompletedCommand& inner : command->commands) EXPECT_THAT(listed, HasSubstr("\n  " + inner.name() + " "));
   }
-  EXPECT_THAT(paths, IsSupersetOf({"", "setup", "whoami", "relay", "invite create", "invite accept", "send", "listen",
-                                   "serve", "peers rename", "peers remove", "peers verify", "plugin list",
-                                   "plugin info", "config check", "config show", "demo", "version", "completion"}));
+  EXPECT_THAT(paths, IsSupersetOf({"",
+                                   "setup",
+                                   "whoami",
+                                   "relay",
+                                   "invite create",
+                                   "invite accept",
+                                   "send",
+                                   "listen",
+                                   "serve",
+                                   "peers rename",
+                                   "peers remove",
+                                   "peers verify",
+                                   "plugin list",
+                                   "plugin info",
+                                   "config check",
+                                   "config show",
+                                   "store check",
+                                   "store backup",
+                                   "store compact",
+                                   "demo",
+                                   "version",
+                                   "completion"}));
 }
 
 TEST_F(CompletionScript, HasEveryCommandAndOptionInEachScript) {
