@@ -12,8 +12,8 @@
 namespace agentroom::store_sqlite {
 namespace {
 
-/// Instructions of SQLite's machine between two looks at whether the copy is still wanted: well below a millisecond.
-constexpr int kInstructionsBetweenLooks = 10'000;
+/// Instructions of SQLite's machine between two looks at whether the copy is still wanted: some hundred records.
+constexpr int kInstructionsBetweenLooks = 1'000;
 
 std::uint64_t size_of_file(const std::string& path) {
   struct stat status{};
