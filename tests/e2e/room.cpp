@@ -24,6 +24,7 @@ Folder::Folder() {
 }
 
 Folder::~Folder() {
+  if (kept_) return;
   std::error_code ignored;
   fs::remove_all(path_, ignored);
 }

@@ -31,9 +31,12 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
   const fs::path& path() const { return path_; }
+  /// It stays after the test.
+  void keep() { kept_ = true; }
 
  private:
   fs::path path_;
+  bool kept_ = false;
 };
 
 /// One identity's home, and the commands that its owner runs.
@@ -45,6 +48,7 @@ class Home {
   /// A place for files of the test beside the home; commands run in it.
   const fs::path& desk() const { return folder_.path(); }
   fs::path write(const std::string& name, const std::string& text) const;
+  void keep() { folder_.keep(); }
 
   /// Runs `agentroom ARGUMENTS` with this home to its end.
   Ended run(const std::vector<std::string>& arguments, const std::string& input = {}) const;
