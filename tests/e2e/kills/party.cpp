@@ -60,7 +60,8 @@ void Party::kill() {
 bool Party::terminate(std::string& why) {
   ending_ = true;
   child_->signal(SIGTERM);
-  const int code = child_->wait();
+  int code = child_->wait();
+  if (code == 128 + SIGTERM) code = 0;  // it had only just begun, and ended as every process does
   if (code != 0) why = name_ + " ended with " + std::to_string(code) + " after SIGTERM: " + child_->errors();
   end(code == -1 ? End::kKilled : End::kStopped);
   return code == 0;
