@@ -1,6 +1,6 @@
 #include "ledger.hpp"
 
-#include <algorithm>
+#include <set>
 #include <tuple>
 
 namespace agentroom::e2e::kills {
@@ -32,6 +32,7 @@ class Judge {
       look_at(sight);
       for (const std::string& complaint : sight.complaints) lose(party + " told: " + complaint);
     }
+    for (const auto& [party, sight] : ledger_.sights) count_given_up(party, sight);
     for (const Sending& sending : ledger_.sendings) check(sending);
     return std::move(verdict_);
   }
@@ -62,6 +63,16 @@ class Judge {
       if (before == nullptr || arrival.number > before->number) before = &arrival;
       seen.push_back(&arrival);
     }
+  }
+
+  /// A handler that never came to write anything down was given up on a message whose id nobody else knows when it is
+  /// an answer: each such excuses one answer that did not arrive.
+  void count_given_up(const std::string& party, const Sight& sight) {
+    verdict_.given_up += sight.cut_short.size();
+    std::set<std::string> unknown = sight.cut_short;
+    for (const Arrival& arrival : sight.arrivals) unknown.erase(arrival.msg_id);
+    for (const Sending& sending : ledger_.sendings) unknown.erase(sending.msg_id);
+    answers_given_up_[party] = unknown.size();
   }
 
   /// The same message came once more: it must be the very same, cut short before by the end of its process.
@@ -105,12 +116,18 @@ class Judge {
     if (!sending.msg_id.empty() && sending.msg_id != arrived_as) repeat(what + " came as " + arrived_as);
     if (!leaves_open(sending.error)) repeat(what + " was refused (" + sending.error + "), and handled all the same");
     const Key answer{Pair{sending.pair.to, sending.pair.from}, true, sending.number};
-    if (handles && !arrived_.contains(answer) && !given_up(arrived_as)) lose(what + " was handled, not answered");
+    if (!handles || arrived_.contains(answer) || given_up(arrived_as)) return;
+    if (std::size_t& excused = answers_given_up_[sending.pair.from]; excused > 0) {
+      --excused;
+    } else {
+      lose(what + " was handled, not answered");
+    }
   }
 
   const Ledger& ledger_;
   Verdict verdict_;
   std::map<Key, std::vector<const Arrival*>> arrived_;
+  std::map<std::string, std::size_t> answers_given_up_;  ///< by the party that they came to
 };
 
 }  // namespace

@@ -61,6 +61,7 @@ struct Verdict {
   std::size_t handled = 0;        ///< messages and answers that arrived, each once
   std::size_t handled_again = 0;  ///< runs that came after one that was cut short
   std::size_t replies = 0;        ///< answers that arrived
+  std::size_t given_up = 0;       ///< told by `handler_error` to have been cut short 3 times, as is promised
   std::size_t lost = 0;
   std::size_t twice = 0;
   std::size_t out_of_order = 0;

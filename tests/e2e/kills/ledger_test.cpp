@@ -97,6 +97,23 @@ TEST_F(Judgement, TakesTheThirdAttemptForTheLast) {
   alice().arrivals.pop_back();
   bob().cut_short.insert("q3");
   expect(0, 0, 0);
+  EXPECT_EQ(judge(ledger).given_up, 1U);
+}
+
+TEST_F(Judgement, TakesAnAnswerThatWasGivenUpForNoneLost) {
+  alice().handles = true;
+  alice().arrivals.pop_back();
+  alice().cut_short.insert("a3");
+  expect(0, 0, 0);
+  alice().arrivals.pop_back();
+  expect(1, 0, 0);
+}
+
+TEST_F(Judgement, ExcusesNoAnswerByWhatIsKnownToBeAnother) {
+  alice().handles = true;
+  alice().arrivals.pop_back();
+  alice().cut_short.insert("a2");
+  expect(1, 0, 0);
 }
 
 TEST_F(Judgement, CountsWhatAPartyComplainedOf) {

@@ -66,6 +66,7 @@ boost::json::object counts(const kills::Tally& tally, double seconds, std::uint6
           {"handled", v.handled},
           {"handled_again", v.handled_again},
           {"replies", v.replies},
+          {"given_up", v.given_up},
           {"lost", v.lost},
           {"twice", v.twice},
           {"out_of_order", v.out_of_order},
@@ -81,9 +82,9 @@ void tell_people(const kills::Tally& tally, double seconds, std::uint64_t seed) 
   for (const auto& [victim, count] : tally.kills) std::cout << std::exchange(between, ", ") << victim << ' ' << count;
   std::cout << "), " << tally.freezes << " freezes, " << tally.restarts << " restarts; " << v.sent << " sent ("
             << v.delivered << " delivered, " << v.queued << " queued, " << v.pending << " pending, " << v.untold
-            << " untold); " << v.handled << " handled (" << v.handled_again << " again after a kill), " << v.replies
-            << " replies; " << v.lost << " lost, " << v.twice << " twice, " << v.out_of_order << " out of order; "
-            << static_cast<int>(seconds) << " s, seed " << seed << std::endl;
+            << " untold); " << v.handled << " handled (" << v.handled_again << " again after a kill, " << v.given_up
+            << " given up after 3), " << v.replies << " replies; " << v.lost << " lost, " << v.twice << " twice, "
+            << v.out_of_order << " out of order; " << static_cast<int>(seconds) << " s, seed " << seed << std::endl;
 }
 
 }  // namespace
