@@ -148,6 +148,15 @@ void FakeRelay::send_raw(const AgentId& to, Bytes bytes) {
   if (Connection* connection = of(to)) connection->out.push_back(std::move(bytes));
 }
 
+void FakeRelay::send_plaintext(const AgentId& to, ByteView plaintext) {
+  Connection* connection = of(to);
+  if (connection == nullptr) return;
+  Bytes message(crypto::kMacBytes);
+  append(message, plaintext);
+  connection->cipher->seal(message);
+  connection->out.push_back(std::move(message));
+}
+
 void FakeRelay::deliver(const AgentId& to, const AgentId& from, const MsgId& msg_id, Bytes envelope) {
   if (Connection* connection = of(to)) {
     send(*connection, protocol::Delivery{.from = from, .msg_id = msg_id, .envelope = envelope});

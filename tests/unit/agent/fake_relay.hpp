@@ -55,6 +55,8 @@ class FakeRelay {
            std::uint32_t retry_after_ms = 0);
   void closing(const AgentId& to, protocol::ClosingReason reason);
   void send_raw(const AgentId& to, Bytes bytes);
+  /// In the link's box: any bytes in the place of frames.
+  void send_plaintext(const AgentId& to, ByteView plaintext);
   bool connected(const AgentId& agent) const { return by_agent_.contains(agent); }
   RelayId id() const { return identity_.pair.pk; }
   std::size_t queued(const AgentId& agent) { return mailboxes_[agent].queue.size(); }
