@@ -48,6 +48,7 @@ std::vector<Seed> seeds() {
       seed("key", base64url(numbered<AgentId>(1).view())),
       seed("uuid", "01890a5d-ac96-774b-bcce-b302099a8057"),
       seed("umlaut", "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"),
+      seed("above-ascii", "Zm9\xff"),
       seed("controls", "a\x1b[31mred\x1b[0m\r\n\tb\x7f\xc2\x9b"),
       seed("bidi", "a\xe2\x80\xae txt.exe \xe2\x80\x8b\xe2\x80\xa8"),
       seed("cut", "half \xf0\x9f\x98"),

@@ -29,6 +29,17 @@ TEST(Base64Url, RefusesAllButTheCanonicalForm) {
   EXPECT_FALSE(from_base64url(std::string_view("Zg\0", 3)));
 }
 
+TEST(Base64Url, KnowsNoCharacterButItsSixtyFour) {
+  int read = 0;
+  for (int c = 0; c < 256; ++c) {
+    const std::string text = std::string("Zm9") + static_cast<char>(c);
+    const auto bytes = from_base64url(text);
+    if (bytes) EXPECT_EQ(base64url(*bytes), text) << "the byte " << c << " is no other's spelling";
+    read += bytes ? 1 : 0;
+  }
+  EXPECT_EQ(read, 64);
+}
+
 TEST(Base64Url, ReadsAFixedValueOnlyOfItsSize) {
   EXPECT_TRUE(fixed_from_base64url<MsgIdLike>("AAAAAAAAAAAAAAAAAAAAAA"));
   EXPECT_FALSE(fixed_from_base64url<MsgIdLike>("AAAAAAAAAAAAAAAAAAAA"));
