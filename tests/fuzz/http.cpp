@@ -1,4 +1,4 @@
-// The requests of a listener. However the bytes are cut, the request is the same.
+// The requests of a listener. However the bytes are cut, a request is the same.
 //
 //   u8 size of a piece, then the bytes that a client sends
 #include "../../plugins/transport-ws/http_codec.hpp"
@@ -57,10 +57,11 @@ void run(ByteView bytes) {
   const ByteView rest = input.rest();
   const Outcome whole = parse(rest, rest.size() + 1);
   const Outcome cut = parse(rest, piece);
-  // Whether a header that is longer than allowed is seen to be so before its end depends on how it comes.
+  // That a header is malformed, or longer than allowed, may be seen before its end or not.
   if (rest.size() <= RequestParser::kMaxHeader) {
-    require(whole.outcome == cut.outcome, "the outcome does not depend on how the bytes are cut");
-    if (whole.outcome == RequestParser::Outcome::kComplete) require(whole == cut, "nor does the request");
+    const bool complete = whole.outcome == RequestParser::Outcome::kComplete;
+    require(complete == (cut.outcome == RequestParser::Outcome::kComplete), "a request is one however it is cut");
+    if (complete) require(whole == cut, "and the same");
   }
 
   ws::BufferPool pool;

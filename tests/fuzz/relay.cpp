@@ -102,16 +102,22 @@ class Play {
 
   void connect(TestAgent& who) {
     const auto from = input_.u8();
-    (void)world_.connect(who, {.address = from % 2 == 0 ? "" : "10.0.0." + std::to_string(from % 8),
-                               .forwarded_for = from > 127 ? "203.0.113.7" : "",
-                               .cf_connecting_ip = ""});
+    // What this connection replaces, or what is turned away, ends like a stranger's.
+    if (who.channel != 0) others_.push_back(std::exchange(who.channel, 0));
+    const ChannelId channel = ++opened_;
+    if (!world_.connect(who, {.address = from % 2 == 0 ? "" : "10.0.0." + std::to_string(from % 8),
+                              .forwarded_for = from > 127 ? "203.0.113.7" : "",
+                              .cf_connecting_ip = ""})) {
+      others_.push_back(channel);
+    }
   }
 
   /// Never authenticates.
   void stranger() {
     const ChannelId channel =
         world_.open({.address = "192.0.2." + std::to_string(input_.u8()), .forwarded_for = "", .cf_connecting_ip = ""});
-    strangers_.push_back(channel);
+    require(channel == ++opened_, "channels are counted");
+    others_.push_back(channel);
     if (!world_.channels[channel].closed) world_.inject(channel, to_bytes(input_.piece()));
   }
 
@@ -180,7 +186,7 @@ class Play {
 
   void restart() {
     world_.crash();
-    strangers_.clear();
+    others_.clear();
     const auto started = world_.try_start();
     require(started.has_value(), "a relay starts with what it wrote");
   }
@@ -193,7 +199,7 @@ class Play {
         who.channel = 0;
       }
     }
-    std::erase_if(strangers_, [&](ChannelId channel) {
+    std::erase_if(others_, [&](ChannelId channel) {
       if (!world_.channels[channel].closed) return false;
       world_.engine->on_closed(channel, world_.now);
       return true;
@@ -221,7 +227,7 @@ class Play {
       if (who.channel != 0) world_.disconnect(who);
       who.channel = 0;
     }
-    for (const ChannelId channel : strangers_) world_.engine->on_closed(channel, world_.now);
+    for (const ChannelId channel : others_) world_.engine->on_closed(channel, world_.now);
     world_.store->resume_fails = false;
     world_.settle();
     for (int day = 0; day < 9; ++day) {
@@ -237,7 +243,8 @@ class Play {
   Input input_;
   RelayWorld world_;
   std::array<TestAgent, kAgents> agents_{TestAgent(1), TestAgent(2), TestAgent(3)};
-  std::vector<ChannelId> strangers_;
+  std::vector<ChannelId> others_;  ///< channels that are not, or no longer, an agent's
+  ChannelId opened_ = 0;
 };
 
 void run(ByteView bytes) {
