@@ -10,7 +10,8 @@ namespace {
 
 bool is_ip(int family, const std::string& text) {
   in6_addr address{};
-  return inet_pton(family, text.c_str(), &address) == 1;
+  // inet_pton reads no further than a zero.
+  return text.find('\0') == std::string::npos && inet_pton(family, text.c_str(), &address) == 1;
 }
 
 bool is_host_name(std::string_view host) {

@@ -28,6 +28,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::optional<IpAddress> parse_address(std::string_view text) {
   if (text.empty() || text.size() > kLongestAddress) return std::nullopt;
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // inet_pton would read no further
   const std::string terminated(text);
   IpAddress address;
   if (inet_pton(AF_INET6, terminated.c_str(), address.data()) == 1) return address;

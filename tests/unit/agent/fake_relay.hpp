@@ -27,15 +27,18 @@ struct SeenSend {
   Bytes envelope;
 };
 
+/// Outside the class, because a member of it is made of this before it is complete.
+struct RelayRefusal {
+  protocol::Code code;
+  std::uint32_t retry_after_ms = 0;
+};
+
 class FakeRelay {
  public:
   /// Hands bytes to the agent's end of a channel, or ends the channel.
   using Deliver = std::function<void(ChannelId, Bytes)>;
   using Close = std::function<void(ChannelId, std::string reason)>;
-  struct Refusal {
-    protocol::Code code;
-    std::uint32_t retry_after_ms = 0;
-  };
+  using Refusal = RelayRefusal;
 
   FakeRelay(std::string_view secret, Random& random, const Now& now, std::optional<std::string_view> previous = {});
 

@@ -27,6 +27,7 @@ TEST(Address, ThatIsNoneIsRefused) {
     EXPECT_FALSE(parse_address(text)) << text;
   }
   EXPECT_FALSE(parse_address(std::string(1000, '1')));
+  EXPECT_FALSE(parse_address(std::string("1.2.3.4\0 and more", 16))) << "an address has nothing behind it";
 }
 
 TEST(TrustedProxies, AreTheOnlyOnesBelieved) {
@@ -50,6 +51,7 @@ TEST(TrustedProxies, FallBackToTheirOwnAddressWhenTheHeaderIsUnreadable) {
   const TrustedProxies proxies({"127.0.0.1"});
   EXPECT_EQ(proxies.client(peer("127.0.0.1", "203.0.113.9, unknown")).text, "127.0.0.1");
   EXPECT_EQ(proxies.client(peer("127.0.0.1", "\x1b[31m", "x")).text, "127.0.0.1");
+  EXPECT_EQ(proxies.client(peer("127.0.0.1", std::string("203.0.113.9\0\x1b[31m", 17))).text, "127.0.0.1");
 }
 
 TEST(TrustedProxies, LeaveAnAddresslessPeerWithoutAKey) {
