@@ -12,15 +12,14 @@ namespace {
 
 constexpr std::size_t kMaxJsonBytes = 4096;  ///< four members need less than 400
 
-/// The parser's memory, wiped as it is given back: the text of secret keys passes through it.
+/// The parser's memory, wiped as it is given back: the text of secret keys passes through it. Boost.JSON gives some of
+/// it back under another alignment than it asked for; it never asks for more than operator new grants.
 class WipingMemory final : public boost::json::memory_resource {
  private:
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    return ::operator new(bytes, std::align_val_t{alignment});
-  }
-  void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
+  void* do_allocate(std::size_t bytes, std::size_t /*alignment*/) override { return ::operator new(bytes); }
+  void do_deallocate(void* memory, std::size_t bytes, std::size_t /*alignment*/) override {
     sodium_memzero(memory, bytes);
-    ::operator delete(memory, bytes, std::align_val_t{alignment});
+    ::operator delete(memory);
   }
   bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
 };
