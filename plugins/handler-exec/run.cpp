@@ -10,8 +10,6 @@
 #include <optional>
 #include <utility>
 
-#include "signal_mask.hpp"
-
 namespace agentroom::handler_exec {
 namespace {
 

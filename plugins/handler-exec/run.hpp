@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "agentroom/sdk/handler.hpp"
-#include "command_process.hpp"
+#include "processes.hpp"
 
 namespace agentroom::handler_exec {
 

@@ -17,7 +17,6 @@
 #include <utility>
 
 #include "answer.hpp"
-#include "signal_mask.hpp"
 #include "stream_messages.hpp"
 #include "text.hpp"
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "agentroom/sdk/handler.hpp"
-#include "command_process.hpp"
+#include "processes.hpp"
 
 namespace agentroom::handler_exec {
 

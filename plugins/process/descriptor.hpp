@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace agentroom::handler_exec {
+namespace agentroom::process {
 
 class Descriptor {
  public:
@@ -34,4 +34,4 @@ class Descriptor {
   int number_ = -1;
 };
 
-}  // namespace agentroom::handler_exec
+}  // namespace agentroom::process

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <ctime>
 
-namespace agentroom::handler_exec {
+namespace agentroom::process {
 
 /// Around fork: no handler of the host runs in the child.
 class AllSignalsBlocked {
@@ -59,4 +59,4 @@ class BrokenPipeBlocked {
   bool was_pending_ = false;
 };
 
-}  // namespace agentroom::handler_exec
+}  // namespace agentroom::process

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace agentroom::handler_exec::forked {
+namespace agentroom::process::forked {
 namespace {
 
 /// The highest descriptor that there can be, for a kernel without close_range.
@@ -48,4 +48,4 @@ void close_all_but(int kept) noexcept {
   close_range_or_each(kept + 1, std::numeric_limits<int>::max());
 }
 
-}  // namespace agentroom::handler_exec::forked
+}  // namespace agentroom::process::forked

@@ -16,7 +16,7 @@
 #include "forked.hpp"
 #include "signal_mask.hpp"
 
-namespace agentroom::handler_exec {
+namespace agentroom::process {
 namespace {
 
 struct Pipe {
@@ -91,7 +91,7 @@ sdk::Error cannot_start(const Command& command, int error) {
   std::string message = "cannot start " + command.argv.front();
   if (!command.cwd.empty()) message += " in " + command.cwd;
   std::string hint;
-  if (error == ENOENT) hint = "Check command (and cwd) of handler-exec: there is no such program or folder.";
+  if (error == ENOENT) hint = "Check command and cwd in the configuration: there is no such program or folder.";
   if (error == EACCES) hint = "Make the program executable: chmod +x " + command.argv.front();
   if (error == E2BIG) hint = "The environment and the arguments of the command are too long.";
   return sdk::fail(AR_IO, message + ": " + std::generic_category().message(error), hint);
@@ -181,4 +181,4 @@ ExitStatus CommandProcess::reap() {
   return {ExitStatus::Kind::kExited, WEXITSTATUS(status)};
 }
 
-}  // namespace agentroom::handler_exec
+}  // namespace agentroom::process

@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-namespace agentroom::handler_exec::forked {
+namespace agentroom::process::forked {
 
 /// Every signal as a fresh program expects it: not ignored, not handled, not blocked.
 void reset_signals() noexcept;
@@ -15,4 +15,4 @@ void close_on_exec_from(int first) noexcept;
 /// Closes every descriptor but `kept`.
 void close_all_but(int kept) noexcept;
 
-}  // namespace agentroom::handler_exec::forked
+}  // namespace agentroom::process::forked

@@ -16,7 +16,7 @@
 #include "forked.hpp"
 #include "signal_mask.hpp"
 
-namespace agentroom::handler_exec {
+namespace agentroom::process {
 namespace {
 
 /// Groups that run at a time; one more is not watched.
@@ -51,14 +51,14 @@ constexpr std::size_t kMaxGroups = 1'024;
 sdk::Result<std::unique_ptr<Guard>> Guard::start() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return sdk::fail(AR_IO, "cannot make a socket for handler-exec: " + std::generic_category().message(errno));
+    return sdk::fail(AR_IO, "cannot make a socket for a guard of processes: " + std::generic_category().message(errno));
   }
   Descriptor own(ends[0]);
   const Descriptor guards(ends[1]);
   const AllSignalsBlocked blocked;
   const pid_t process = ::fork();
   if (process < 0) {
-    return sdk::fail(AR_IO, "cannot start a process for handler-exec: " + std::generic_category().message(errno));
+    return sdk::fail(AR_IO, "cannot start a guard of processes: " + std::generic_category().message(errno));
   }
   // The signals stay blocked: only SIGKILL ends it.
   if (process == 0) guard_groups(guards.get());
@@ -76,4 +76,4 @@ void Guard::tell(pid_t message) const noexcept {
   }
 }
 
-}  // namespace agentroom::handler_exec
+}  // namespace agentroom::process

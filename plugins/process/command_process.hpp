@@ -10,7 +10,7 @@
 #include "descriptor.hpp"
 #include "guard.hpp"
 
-namespace agentroom::handler_exec {
+namespace agentroom::process {
 
 struct Command {
   std::vector<std::string> argv;
@@ -64,4 +64,4 @@ class CommandProcess {
   Descriptor errors_;
 };
 
-}  // namespace agentroom::handler_exec
+}  // namespace agentroom::process

@@ -8,7 +8,7 @@
 #include "agentroom/sdk/result.hpp"
 #include "descriptor.hpp"
 
-namespace agentroom::handler_exec {
+namespace agentroom::process {
 
 /// A process of its own that is told which groups run. Its socket reaches the end of file when the last process that
 /// holds the other end is gone; then it kills every group that still runs and ends. (PR_SET_PDEATHSIG, which the kernel
@@ -37,4 +37,4 @@ class Guard {
   Descriptor socket_;
 };
 
-}  // namespace agentroom::handler_exec
+}  // namespace agentroom::process
