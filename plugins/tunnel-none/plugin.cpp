@@ -3,7 +3,6 @@
 
 #include <string>
 #include <thread>
-#include <utility>
 
 #include "agentroom/sdk/plugin.hpp"
 #include "agentroom/sdk/tunnel.hpp"
@@ -16,20 +15,28 @@ bool is_channel_url(std::string_view url) {
   return (url.starts_with("ws://") || url.starts_with("wss://")) && url.find("://") + 3 < url.size();
 }
 
+/// "https://name.example" of "wss://name.example/ws".
+std::string origin_of(std::string_view channel_url) {
+  const std::size_t host = channel_url.find("://") + 3;
+  return (channel_url.starts_with("wss:") ? "https://" : "http://") +
+         std::string(channel_url.substr(host, channel_url.find('/', host) - host));
+}
+
 class FixedUrl final : public sdk::Tunnel {
  public:
   // An event must not come from inside `open`: it comes from a thread that has nothing else to do.
-  FixedUrl(const sdk::TunnelEvents& events, std::string url)
-      : announce_([events, url = std::move(url)] {
-          events.progress("ready", {});
-          events.ready(url);
+  FixedUrl(const sdk::TunnelEvents& events, const std::string& url)
+      : announce_([events, url] {
+          events.progress({"ready", {}});
+          events.ready({url, origin_of(url)});
         }) {}
 
   static sdk::Result<std::unique_ptr<FixedUrl>> open(sdk::Host /*host*/, const sdk::TunnelOptions& options) {
     std::string url;
     try {
       const toml::table config = toml::parse(options.config);
-      url = config["public_url"].value_or("ws://" + std::string(options.local_address) + "/ws");
+      const std::string own = std::string(options.scheme) + "://" + std::string(options.local_address) + "/ws";
+      url = config["public_url"].value_or(own);
     } catch (const toml::parse_error& e) {
       return sdk::fail(AR_INVALID, "the configuration is not TOML: " + std::string(e.description()));
     }
@@ -37,7 +44,7 @@ class FixedUrl final : public sdk::Tunnel {
       return sdk::fail(AR_INVALID, "public_url is \"" + url + "\"; expected a URL that begins with ws:// or wss://",
                        "set [tunnel.none] public_url, for example \"wss://relay.example.org/ws\"");
     }
-    return std::make_unique<FixedUrl>(options.events, std::move(url));
+    return std::make_unique<FixedUrl>(options.events, url);
   }
 
  private:

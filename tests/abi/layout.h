@@ -18,9 +18,11 @@ struct layout_row {
       LAYOUT_SIZE(ar_transport_interface), LAYOUT_SIZE(ar_tunnel_interface), LAYOUT_SIZE(ar_handler_interface),       \
       LAYOUT_SIZE(ar_message), LAYOUT_SIZE(ar_reply_sink), LAYOUT_SIZE(ar_cancel), LAYOUT_SIZE(ar_listen_params),     \
       LAYOUT_SIZE(ar_listening), LAYOUT_SIZE(ar_close_info), LAYOUT_SIZE(ar_connect_params),                          \
-      LAYOUT_SIZE(ar_tunnel_open_params), LAYOUT_OFFSET(ar_plugin, abi_major), LAYOUT_OFFSET(ar_plugin, abi_minor),   \
-      LAYOUT_OFFSET(ar_plugin, deinit), LAYOUT_OFFSET(ar_error, hint), LAYOUT_OFFSET(ar_message, sent_at_ms),         \
-      LAYOUT_OFFSET(ar_listening, scheme), LAYOUT_OFFSET(ar_transport_interface, reload)
+      LAYOUT_SIZE(ar_tunnel_open_params), LAYOUT_SIZE(ar_tunnel_events), LAYOUT_SIZE(ar_tunnel_progress),             \
+      LAYOUT_SIZE(ar_tunnel_address), LAYOUT_OFFSET(ar_tunnel_open_params, folder),                                   \
+      LAYOUT_OFFSET(ar_plugin, abi_major), LAYOUT_OFFSET(ar_plugin, abi_minor), LAYOUT_OFFSET(ar_plugin, deinit),     \
+      LAYOUT_OFFSET(ar_error, hint), LAYOUT_OFFSET(ar_message, sent_at_ms), LAYOUT_OFFSET(ar_listening, scheme),      \
+      LAYOUT_OFFSET(ar_transport_interface, reload)
 
 #ifdef __cplusplus
 extern "C"

@@ -20,16 +20,19 @@ class TunnelAdapter final : public Tunnel {
       : library_(std::move(library)), interface_(interface), config_(config) {
     abi_.struct_size = sizeof abi_;
     abi_.ctx = this;
-    abi_.progress = [](void* ctx, ar_string state, ar_string detail) {
-      self(ctx).deliver([&](TunnelEvents& events) {
-        events.on_progress(plugin_text(state, kMaxTunnelText), plugin_text(detail, kMaxTunnelText));
-      });
+    abi_.progress = [](void* ctx, const ar_tunnel_progress* progress) {
+      self(ctx).deliver([&](TunnelEvents& events) { events.on_step(step_of(*progress)); });
     };
-    abi_.ready = [](void* ctx, ar_string url) {
-      self(ctx).deliver([&](TunnelEvents& events) { self(ctx).on_ready(events, view_of(url)); });
+    abi_.ready = [](void* ctx, const ar_tunnel_address* address) {
+      self(ctx).deliver([&](TunnelEvents& events) { self(ctx).on_ready(events, *address); });
     };
     abi_.lost = [](void* ctx, ar_string reason) {
       self(ctx).deliver([&](TunnelEvents& events) { events.on_lost(plugin_text(reason, kMaxTunnelText)); });
+    };
+    abi_.failed = [](void* ctx, const ar_error* why, int32_t given_up) {
+      self(ctx).deliver([&](TunnelEvents& events) {
+        events.on_failed(plugin_error(self(ctx).library_->id(), "open", why->status, *why), given_up != 0);
+      });
     };
   }
 
@@ -48,7 +51,9 @@ class TunnelAdapter final : public Tunnel {
     params.struct_size = sizeof params;
     params.config = abi_string(config_);
     params.local_address = abi_string(options.local_address);
+    params.scheme = abi_string(options.scheme);
     params.health_path = abi_string(options.health_path);
+    params.folder = abi_string(options.folder);
     params.events = &abi_;
     auto opened = call_for_status(library_->id(), "open", [&](ar_error* error) {
       return interface_.open(library_->host(), &params, &tunnel_, error);
@@ -83,12 +88,23 @@ class TunnelAdapter final : public Tunnel {
     }
   }
 
-  void on_ready(TunnelEvents& events, std::string_view url) {
-    if (url.empty() || url.size() > kMaxTunnelText || printable(url) != url) {
+  static TunnelProgress step_of(const ar_tunnel_progress& progress) {
+    return {plugin_text(progress.state, kMaxTunnelText), plugin_text(progress.detail, kMaxTunnelText), progress.bytes,
+            progress.total};
+  }
+
+  static bool is_url(std::string_view url) {
+    return !url.empty() && url.size() <= kMaxTunnelText && printable(url) == url;
+  }
+
+  void on_ready(TunnelEvents& events, const ar_tunnel_address& address) {
+    const std::string_view url = view_of(address.url);
+    const std::string_view https = view_of(address.https);
+    if (!is_url(url) || !is_url(https)) {
       library_->services().log(LogLevel::kError, "it reported a public URL that is empty, too long or not printable");
       return;
     }
-    events.on_ready(std::string(url));
+    events.on_address({std::string(url), std::string(https), address.reachable != 0});
   }
 
   const std::shared_ptr<Library> library_;

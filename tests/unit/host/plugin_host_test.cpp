@@ -119,6 +119,11 @@ TEST_F(ShippedPlugins, NoTunnelReportsTheUrlThatItWasGiven) {
   ReadyUrl local_events;
   ASSERT_TRUE((*local)->open({"127.0.0.1:8787", "/health"}, local_events));
   EXPECT_EQ(local_events.wait(), "ws://127.0.0.1:8787/ws");
+
+  const auto tls = host_.open_tunnel("none", "");
+  ReadyUrl tls_events;
+  ASSERT_TRUE((*tls)->open({.local_address = "127.0.0.1:8787", .scheme = "wss"}, tls_events));
+  EXPECT_EQ(tls_events.wait(), "wss://127.0.0.1:8787/ws");
 }
 
 TEST_F(ShippedPlugins, NoTunnelRefusesWhatIsNoUrl) {

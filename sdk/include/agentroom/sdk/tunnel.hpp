@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -11,35 +12,68 @@
 
 namespace agentroom::sdk {
 
-/// What happens to a tunnel. Thread: any, but never two calls at once, never from inside `open` or the destructor.
+/// A step on the way to a public URL.
+struct TunnelProgress {
+  std::string_view state;   ///< one stable word in lower case: "downloading", "starting"
+  std::string_view detail;  ///< for people; may be empty
+  std::uint64_t bytes = 0;  ///< of a transfer: done so far
+  std::uint64_t total = 0;  ///< of a transfer: all of it; 0: there is none, or its size is unknown
+};
+
+/// Where the listener is found from outside.
+struct TunnelAddress {
+  std::string_view url;    ///< of the channel endpoint: "wss://name.example/ws"
+  std::string_view https;  ///< what plain requests go to, without a slash at its end: "https://name.example"
+  bool reachable = false;  ///< the health path answered 200 through it; false: that is not known
+};
+
+/// What happens to a tunnel; agentroom/abi/tunnel.h has the order. Thread: any, but never two calls at once, never from
+/// inside `open` or the destructor.
 class TunnelEvents {
  public:
   explicit TunnelEvents(const ar_tunnel_events* events) : events_(events) {}
-  /// `state`: one stable word in lower case ("downloading", "ready"); `detail`: for people, may be empty.
-  void progress(std::string_view state, std::string_view detail) const {
-    events_->progress(events_->ctx, to_abi(state), to_abi(detail));
+
+  void progress(const TunnelProgress& step) const {
+    const ar_tunnel_progress abi{sizeof(ar_tunnel_progress), to_abi(step.state), to_abi(step.detail), step.bytes,
+                                 step.total};
+    events_->progress(events_->ctx, &abi);
   }
-  /// The public URL of the channel endpoint. May come again, with the same or another URL.
-  void ready(std::string_view url) const { events_->ready(events_->ctx, to_abi(url)); }
+  /// Again when the URL or `reachable` has changed.
+  void ready(const TunnelAddress& address) const {
+    const ar_tunnel_address abi{sizeof(ar_tunnel_address), to_abi(address.url), to_abi(address.https),
+                                address.reachable ? 1 : 0};
+    events_->ready(events_->ctx, &abi);
+  }
+  /// What was ready is so no more; the tunnel is opened again by itself.
   void lost(std::string_view reason) const { events_->lost(events_->ctx, to_abi(reason)); }
+  /// It did not become ready. `given_up`: no event follows; else it tries again by itself.
+  void failed(const Error& why, bool given_up) const {
+    ar_error abi{};
+    abi.struct_size = sizeof(ar_error);
+    report(&abi, why);
+    events_->failed(events_->ctx, &abi, given_up ? 1 : 0);
+  }
 
  private:
   const ar_tunnel_events* events_;
 };
 
+/// Views are valid during `open`.
 struct TunnelOptions {
-  std::string_view config;         ///< TOML, the plugin's own table; valid during `open`
-  std::string_view local_address;  ///< host:port of the listener; valid during `open`
-  std::string_view health_path;    ///< answers 200 once the relay is reachable; valid during `open`
-  TunnelEvents events;             ///< may be copied and kept until the destructor has returned
+  std::string_view config;         ///< TOML, the plugin's own table
+  std::string_view local_address;  ///< host:port of the listener; the host may stand for all addresses ("0.0.0.0")
+  std::string_view scheme;         ///< of the listener's own URL: "ws", or "wss" where it speaks TLS
+  std::string_view health_path;    ///< answers 200 once the relay is reachable
+  std::string_view folder;  ///< for what the plugin keeps, such as programs; need not exist. Empty: it keeps nothing
+  TunnelEvents events;      ///< may be copied and kept until the destructor has returned
 };
 
 /// A tunnel. A class needs
 ///
 ///     static Result<std::unique_ptr<T>> open(Host host, const TunnelOptions& options);
 ///
-/// which starts it and returns at once; what happens next comes as events. The destructor takes it down and ends its
-/// processes and threads; no event follows.
+/// which starts it and returns at once; what happens next comes as events. The destructor takes it down, whatever it is
+/// doing, and ends its processes and threads; no event follows.
 class Tunnel {
  public:
   virtual ~Tunnel() = default;
@@ -53,8 +87,8 @@ inline void tunnel_close(ar_tunnel* self) {
 
 template <class T>
 ar_status tunnel_open(const ar_host* host, const ar_tunnel_open_params* params, ar_tunnel** out, ar_error* error) {
-  const TunnelOptions options{text(params->config), text(params->local_address), text(params->health_path),
-                              TunnelEvents(params->events)};
+  const TunnelOptions options{text(params->config),      text(params->local_address), text(params->scheme),
+                              text(params->health_path), text(params->folder),        TunnelEvents(params->events)};
   return open_instance<T, Tunnel>(host, options, out, error);
 }
 
