@@ -94,7 +94,9 @@ sdk::Error cannot_start(const Command& command, int error) {
   if (error == ENOENT) hint = "Check command and cwd in the configuration: there is no such program or folder.";
   if (error == EACCES) hint = "Make the program executable: chmod +x " + command.argv.front();
   if (error == E2BIG) hint = "The environment and the arguments of the command are too long.";
-  return sdk::fail(AR_IO, message + ": " + std::generic_category().message(error), hint);
+  // Someone still writes to the program, or has just now: a process that was forked meanwhile had the file open.
+  const ar_status status = error == ETXTBSY ? AR_IN_USE : AR_IO;
+  return sdk::fail(status, message + ": " + std::generic_category().message(error), hint);
 }
 
 /// 0 when exec worked.

@@ -27,7 +27,7 @@ struct ExitStatus {
 /// Thread: the one that started it, which has to live as long as the process does: the kernel ends the command with it.
 class CommandProcess {
  public:
-  /// Errors: AR_IO, saying why the program does not start.
+  /// Errors: AR_IO, saying why the program does not start; AR_IN_USE when it may in a moment.
   static sdk::Result<CommandProcess> start(const Command& command, const Guard& guard);
 
   /// Ends what is left of the group.

@@ -50,7 +50,6 @@ class Managed {
   bool is_cached() const { return look_at(file(), options_.pinned.sha256) == Kept::kRight; }
 
   sdk::Status fetch() {
-    if (auto made = make_folder(folder_); !made) return made;
     events_.progress({"downloading", options_.pinned.version});
     const auto lock = DownloadLock::take(folder_ / ("." + name_ + ".lock"), stop_,
                                          [&] { events_.progress({"downloading", "another process is at it"}); });
@@ -106,16 +105,14 @@ sdk::Result<std::string> find_binary(const Options& options, const fs::path& fol
   sdk::Error why = no_managed(options);
   if (!folder.empty() && !options.pinned.asset.empty()) {
     Managed managed(options, folder, host, events, stop);
-    if (managed.is_cached()) {
-      events.progress({"cached", managed.file().string()});
+    sdk::Status there = make_folder(folder);
+    const bool cached = there && managed.is_cached();
+    if (there && !cached) there = managed.fetch();
+    if (there) {
+      events.progress({cached ? "cached" : "ready", managed.file().string()});
       return managed.file().string();
     }
-    const sdk::Status fetched = managed.fetch();
-    if (fetched) {
-      events.progress({"ready", managed.file().string()});
-      return managed.file().string();
-    }
-    why = fetched.error();
+    why = there.error();
   }
   if (why.status == AR_CANCELLED) return why;
   const auto fallback = on_path();

@@ -29,6 +29,13 @@ sdk::Status make_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder.parent_path(), error);
   if (::mkdir(folder.c_str(), kOwnersProgram) != 0 && errno != EEXIST) return trouble("cannot make", folder);
+  struct stat status{};
+  if (::stat(folder.c_str(), &status) != 0) return trouble("cannot look at", folder);
+  constexpr mode_t kWritableByOthers = 0022;
+  if (status.st_uid != ::geteuid() || (status.st_mode & kWritableByOthers) != 0) {
+    return sdk::fail(AR_PERMISSION, "others can put programs into " + folder.string() + ": none is run from there",
+                     "Make it yours alone: chmod 700 " + folder.string());
+  }
   return {};
 }
 

@@ -10,7 +10,7 @@
 
 namespace agentroom::tunnel_cloudflared {
 
-/// Makes it, for the owner alone. Errors: AR_IO, AR_PERMISSION.
+/// Makes it, for the owner alone, and refuses one that others can write to. Errors: AR_IO, AR_PERMISSION.
 sdk::Status make_folder(const std::filesystem::path& folder);
 
 enum class Kept : std::uint8_t { kNone, kRight, kWrong };

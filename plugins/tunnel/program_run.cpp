@@ -21,6 +21,9 @@ constexpr milliseconds kLongestPause{5'000};
 /// One lost request is no lost tunnel.
 constexpr int kFailuresUntilTold = 3;
 
+/// A program that tells one URL after the other is listened to so often.
+constexpr milliseconds kBetweenUrls{1'000};
+
 constexpr milliseconds kKillAfter{2'000};
 /// Where the system cannot tell when a process ends.
 constexpr milliseconds kLookAgain{50};
@@ -59,6 +62,7 @@ bool ProgramRun::is_over() {
 }
 
 void ProgramRun::check() {
+  if (!later_.empty() && Clock::now() >= url_at_ + kBetweenUrls) on_url(std::exchange(later_, {}));
   if (!url_) return;
   if (!told_ && Clock::now() >= reachable_deadline_) tell(false);
   if (!probe_.under_way() && Clock::now() >= next_check_) probe_.begin(url_->health);
@@ -78,6 +82,7 @@ ProgramRun::Clock::time_point ProgramRun::next_step() const {
   if (!url_) return url_deadline_;
   Clock::time_point next = probe_.under_way() ? Clock::time_point::max() : next_check_;
   if (!told_) next = std::min(next, reachable_deadline_);
+  if (!later_.empty()) next = std::min(next, url_at_ + kBetweenUrls);
   return std::min(next, Clock::now() + std::chrono::hours(1));
 }
 
@@ -116,7 +121,11 @@ void ProgramRun::on_line(std::string_view line) {
 }
 
 void ProgramRun::on_url(const std::string& printed) {
-  if (printed == printed_) return;
+  if (printed == printed_) return later_.clear();
+  if (url_ && Clock::now() < url_at_ + kBetweenUrls) {
+    later_ = printed;
+    return;
+  }
   auto url = public_url(printed, around_.health_path);
   if (!url) {
     around_.host.log(sdk::LogLevel::kWarn, url.error().message);
@@ -130,6 +139,7 @@ void ProgramRun::on_url(const std::string& printed) {
   failures_ = 0;
   pause_ = kFirstPause;
   const auto now = Clock::now();
+  url_at_ = now;
   reachable_deadline_ = now + around_.settings.pace.reachable_timeout;
   const bool wait_for_connection = program_.tells_when_connected() && !connected_;
   next_check_ = wait_for_connection ? now + kConnectPatience : now;

@@ -69,6 +69,8 @@ class ProgramRun {
   const Clock::time_point url_deadline_;
   std::string printed_;           ///< as the program told it
   std::optional<PublicUrl> url_;  ///< what it means
+  Clock::time_point url_at_{};    ///< when it was told
+  std::string later_;             ///< one that came too soon after it
   bool connected_ = false;
   Clock::time_point next_check_{};
   Clock::time_point reachable_deadline_{};

@@ -78,8 +78,9 @@ bool Supervisor::once() {
   }
   auto process = process::CommandProcess::start(*command, *guard_);
   if (!process) {
-    events_.failed(process.error(), !ever_ran_);
-    return ever_ran_;
+    const bool again = ever_ran_ || process.error().status == AR_IN_USE;
+    events_.failed(process.error(), !again);
+    return again;
   }
   ever_ran_ = true;
   const auto began = std::chrono::steady_clock::now();

@@ -348,6 +348,15 @@ TEST_F(CloudflaredDownload, IsNoSubstituteForABinaryThatIsNamedButMissing) {
   EXPECT_TRUE(server_.requests().empty());
 }
 
+TEST_F(CloudflaredDownload, IsNeitherKeptNorRunWhereOthersCanWrite) {
+  fs::create_directory(bin());
+  fs::permissions(bin(), fs::perms::all);
+  const TunnelEvent event = failure("good");
+  EXPECT_EQ(event.status, AR_PERMISSION);
+  EXPECT_TRUE(event.given_up);
+  EXPECT_THAT(event.more, HasSubstr("chmod 700"));
+}
+
 TEST_F(CloudflaredDownload, NeedsAFolder) {
   tunnel_.emplace(plugin_, pace() + config("good"), TunnelSite{relay_.address(), "ws", {}});
   const TunnelStory story = wait_for(has("failed"));

@@ -121,6 +121,14 @@ TEST_F(TunnelExec, AUrlThatChangesIsToldAgain) {
   EXPECT_EQ(count(story, "lost"), 0U);
 }
 
+TEST_F(TunnelExec, ManyUrlsAreNotManyEvents) {
+  open(R"('for it in 1 2 3 4 5 6 7 8 9; do for at in 1 2 3 4 5 6 7 8 9; do echo "it is http://127.0.0.1:$it/$at"; )"
+       R"(done; done; echo "it is $AGENTROOM_LOCAL_URL"; exec sleep 1000')");
+  const TunnelStory story = wait_for([](const TunnelStory& it) { return !it.empty() && it.back().reachable; });
+  EXPECT_EQ(story.back().text, "ws://" + relay_.address() + "/ws") << "the last one counts";
+  EXPECT_LE(story.size(), 5U) << told(story);
+}
+
 TEST_F(TunnelExec, KeepsTheInputOfTheProgramOpen) {
   open(R"('echo "it is $AGENTROOM_LOCAL_URL"; cat; echo ended > )" + file().string() + "'");
   wait_for(has("ready"));
