@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <boost/json.hpp>
+#include <chrono>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -44,17 +45,19 @@ void make_folder(const fs::path& folder) {
   fs::permissions(folder, fs::perms::owner_all);
 }
 
-/// relay, serve or listen, when that is what a line runs and does not come back from.
+/// relay, serve, listen or room, when that is what a line runs and does not come back from.
 std::string streaming_kind(const std::string& command) {
-  static const std::regex line("^([A-Z_]+=\\S+ )*agentroom( --?\\S+( [^-\\s]\\S*)?)*? (relay|serve|listen)( .*)?$");
+  static const std::regex line(
+      "^([A-Z_]+=\\S+ )*agentroom( --?\\S+( [^-\\s]\\S*)?)*? (relay|serve|listen|(room open|host))( .*)?$");
   std::smatch match;
-  return std::regex_match(command, match, line) ? match[4].str() : "";
+  if (!std::regex_match(command, match, line)) return "";
+  return match[5].matched ? "room" : match[4].str();
 }
 
 /// What the last line is that such a command prints before it waits.
 std::regex ready_line(const std::string& kind, const std::string& command) {
   if (kind == "relay") return std::regex("relay listens on +(\\S+)|.*\"local_url\":\"([^\"]+)\".*");
-  if (command.find("--invite") != std::string::npos) return std::regex(".*agentroom://invite/.*");
+  if (kind == "room" || command.find("--invite") != std::string::npos) return std::regex(".*agentroom://invite/.*");
   return std::regex(".*(== (serving|listening) as|\"type\":\"(serving|listening)\").*");
 }
 
@@ -187,10 +190,12 @@ void Stage::leave_running(Machine& on, const std::string& kind, const std::strin
     if (line.find("--host ") == std::string::npos) line += " --host 127.0.0.1";
     line += " --port " + relay_port_;
   }
+  if (kind == "room") line += " --port 0";
   on.running.push_back({kind, start(on, line)});
   const std::regex ready = ready_line(kind, line);
   std::smatch match;
-  for (std::string text; read_line(on, on.running.back(), text);) {
+  const auto until = std::chrono::steady_clock::now() + e2e::kDeadline;
+  for (std::string text; std::chrono::steady_clock::now() < until && read_line(on, on.running.back(), text);) {
     if (!std::regex_match(text, match, ready)) continue;
     if (kind != "relay") return;
     relay_url_ = match[1].matched ? match[1] : match[2];
