@@ -108,7 +108,7 @@ std::vector<std::string> document_names(const fs::path& root) {
   for (const auto& entry : fs::directory_iterator(root)) {
     if (entry.path().extension() == ".md") add(entry);
   }
-  for (const char* folder : {"docs", "examples"}) {
+  for (const char* folder : {"docs", "examples", "skills"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) add(entry);
   }
   std::ranges::sort(names);

@@ -10,6 +10,9 @@ constexpr std::string_view kCi = "builds the whole tree; run by CI and by everyo
 
 constexpr std::string_view kBuild = "makes a build tree; ./check does the same with the preset release";
 
+constexpr std::string_view kTunnel =
+    "opens a tunnel through the internet with cloudflared; tests/e2e does it with a stand-in for cloudflared";
+
 constexpr std::array kNotRun{
     NotRun{"README.md", "./quickstart", kCi},
     NotRun{"README.md", "./check", kCi},
@@ -20,6 +23,8 @@ constexpr std::array kNotRun{
     NotRun{"CONTRIBUTING.md", "ctest --preset dev -R Base64", kBuild},
     NotRun{"docs/operations.md", "cmake --install build/quickstart --prefix /usr/local",
            "writes to the system; tests/abi installs into a folder of its own"},
+    NotRun{"skills/agentroom/SKILL.md", "agentroom room open --on-message './brain.sh' --json", kTunnel},
+    NotRun{"skills/agentroom/SKILL.md", "agentroom relay --tunnel --json", kTunnel},
 };
 
 constexpr std::array kBeginnings{
@@ -36,6 +41,8 @@ constexpr std::array kBeginnings{
     Beginning{"docs/operations.md", "An agent as a service", Before::kSession},
     Beginning{"docs/operations.md", "Backup", Before::kSession},
     Beginning{"docs/operations.md", "The store", Before::kSession},
+    Beginning{"skills/agentroom/SKILL.md", "Talk", Before::kSession},
+    Beginning{"skills/agentroom/SKILL.md", "Invite without a room", Before::kNamedHomes},
 };
 
 constexpr std::array kSubstitutions{
