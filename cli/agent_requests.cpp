@@ -396,6 +396,12 @@ AgentRequests::Running* AgentRequests::find(Id id) {
 }
 
 void AgentRequests::finish(Id id, Result<Object> answer) {
+  // An engine whose store failed began nothing, and says so of every request: who asked again would hear no other
+  // answer until the store works.
+  if (!answer && answer.error().code == ErrorCode::kAborted) {
+    answer = std::unexpected(
+        agent_.store_failure().value_or(Error{ErrorCode::kIo, answer.error().message, answer.error().hint}));
+  }
   auto node = running_.extract(id);
   if (node) node.mapped().answer(std::move(answer));
 }

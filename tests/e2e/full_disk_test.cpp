@@ -173,6 +173,30 @@ TEST_F(FullDiskTest, OfAServerIsToldAndItGoesOnWhenThereIsRoom) {
   stop(*server);
 }
 
+TEST_F(FullDiskTest, AServerWhoseStoreCannotBeOpenedAgainAnswersItsCommandsAndWaits) {
+  begin(alice);
+  auto server = serve();
+  const std::string self = text(bob.run({"whoami", "--json"}).json(), "pk");
+  const fs::path store = alice.path() / "store.db";
+  fs::rename(store, alice.path() / "away");
+  fs::create_directory(store);
+  disk->fill();
+  EXPECT_EQ(send(numbered(0)).code, 0);
+  await(*server, "store_error");
+  ASSERT_TRUE(comes_true([&] { return server->errors().find("store.db") != std::string::npos; }))
+      << "a new engine was made all the same";
+  const auto beside = alice.run({"send", self, "from beside", "--json"});
+  EXPECT_EQ(beside.code, 1) << beside.out;
+  EXPECT_NE(text(beside.json(), "error").find("store.db"), std::string::npos) << beside.out;
+
+  disk->make_room();
+  fs::remove(store);
+  fs::rename(alice.path() / "away", store);
+  EXPECT_EQ(send("the last").code, 0);
+  expect_received(*server, {numbered(0)}, "the last");
+  stop(*server);
+}
+
 TEST_F(FullDiskTest, OfASenderIsToldAndWhatWasAcknowledgedArrives) {
   begin(bob);
   std::vector<std::string> acknowledged;

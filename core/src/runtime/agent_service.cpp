@@ -110,10 +110,12 @@ void AgentService::rebuild(const Now& now) {
   store_.reset();
   if (auto made = make_engine(); !made) {
     log(LogLevel::kError, kComponent, made.error().message);
+    store_failure_ = std::move(made.error());
     rebuild_at_ = now.steady + kRebuildAfter;
     return;
   }
   rebuild_at_.reset();
+  store_failure_.reset();
   log(LogLevel::kInfo, kComponent, "the store works again");
 }
 
@@ -138,7 +140,10 @@ void AgentService::tell_events() {
   std::vector<AgentEvent> events;
   events.swap(events_);
   for (const AgentEvent& event : events) {
-    if (std::holds_alternative<agent_events::StoreFailed>(event)) rebuild_at_ = process_.now().steady + kRebuildAfter;
+    if (const auto* failed = std::get_if<agent_events::StoreFailed>(&event)) {
+      rebuild_at_ = process_.now().steady + kRebuildAfter;
+      store_failure_ = failed->error;
+    }
     if (options_.on_event) options_.on_event(event);
   }
 }

@@ -44,6 +44,8 @@ class AgentService final : private LoopMember, private ChannelEvents, private Ag
   /// The engine of this moment; not to be kept across turns.
   AgentEngine& engine() { return *engine_; }
   const crypto::Identity& identity() const { return options_.identity; }
+  /// Why the engine of this moment takes nothing, while the store does not work.
+  const std::optional<Error>& store_failure() const { return store_failure_; }
 
   /// Copies the store, as it is at one moment, to the new file `path`; the agent goes on meanwhile. One at a time.
   /// `done` runs on the engine thread, never from inside the call. Errors: of `KeptStore::back_up`; kInUse (one is
@@ -91,8 +93,9 @@ class AgentService final : private LoopMember, private ChannelEvents, private Ag
   std::shared_ptr<int>
       engine_token_;  // expires with engine_: outcomes of handlers that an older one started are dropped
   std::optional<Duration> rebuild_at_;  // the store failed: when to try again
-  std::vector<AgentEvent> events_;      // told at the end of the turn that made them
-  std::size_t channels_ = 0;            // whose last event has not come
+  std::optional<Error> store_failure_;
+  std::vector<AgentEvent> events_;  // told at the end of the turn that made them
+  std::size_t channels_ = 0;        // whose last event has not come
   bool shut_down_ = false;
 };
 
