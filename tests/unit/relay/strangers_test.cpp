@@ -173,7 +173,7 @@ TEST(Strangers, CannotWriteByATokenOfAMailboxThatWasForgotten) {
   world.connect(bob);
   world.disconnect(cleo);
   world.settle();
-  world.allow(bob, {});
+  world.allow(bob, {&cleo});  // as many changes as ada has seen of the mailbox before
   const MsgId msg_id = world.send(ada, bob, "no longer listed");
   world.settle();
   EXPECT_TRUE(is(ada.answer(msg_id), AckStatus::kRejected, Code::kNotAllowed));
@@ -226,6 +226,38 @@ TEST(Strangers, WhoAnswerNoClaimAreBoundByTheirOwnInvites) {
   }
   EXPECT_EQ(world.engine->status().remembered_invites, 10U);
   EXPECT_EQ(world.engine->status().hits(RelayLimit::kOpenInvites), 10U);
+}
+
+TEST(Strangers, MakeNoRoomByAnInviteWhoseInviterDoesNotListTheClaimantYet) {
+  RelayWorld world(with([](RelayLimits& limits) {
+    limits.invites = 2;
+    limits.newcomer_percent = 100;
+  }));
+  TestAgent ada{1};
+  TestAgent bob{2};
+  world.connect(ada);
+  world.connect(bob);
+  const TestInvite used = make_invite(world);
+  world.tell(ada, used.publish(world), make_invite(world).publish(world));
+  world.settle();
+  world.tell(bob, used.claim(bob, world.new_msg_id(), "init"));
+  world.settle();
+  world.receipt_all(ada);
+  world.settle();
+
+  const auto publish = make_invite(world).publish(world);
+  world.tell(ada, protocol::InvitePublish(publish));
+  world.settle();
+  EXPECT_TRUE(is(ada.answer(publish.request_id), AckStatus::kRejected, Code::kInviteQuota));
+  const std::string text = "by the invite's token";
+  world.tell(bob, protocol::Send{world.new_msg_id(), ada.id(), used.token(), as_bytes(text)});
+  world.turn();
+  EXPECT_THAT(ada.texts(), ElementsAre(text));
+
+  world.allow(ada, {&bob});
+  world.tell(ada, protocol::InvitePublish(publish));
+  world.settle();
+  EXPECT_TRUE(is(ada.answer(publish.request_id), AckStatus::kOk));
 }
 
 TEST(Strangers, WithManyOpenInvitesLeaveRoomForAgentsThatAreKnown) {
@@ -359,6 +391,9 @@ TEST(Newcomer, IsOneNoLongerAfterAClaimAndARestart) {
   world.connect(ada);
   world.connect(bob);
   befriend(world, ada, bob);
+  world.advance(22 * 24h);  // the invite itself is forgotten
+  world.settle();
+  EXPECT_EQ(world.engine->status().remembered_invites, 0U);
   world.crash();
   world.boot();
   for (TestAgent* agent : {&ada, &bob}) {
