@@ -82,7 +82,13 @@ Result<std::unique_ptr<StoreAtHand>> StoreAtHand::take(Context& context, bool re
 Result<void> StoreAtHand::open(StoreAccess access) {
   store_.reset();
   auto store = process_->plugins().open_store(plugin_, plugin_config_, location_, access);
-  if (!store) return pass(store);
+  if (!store) {
+    Error& error = store.error();
+    if (error.code == ErrorCode::kNotFound && error.hint.empty()) {
+      error.hint = "it is made when the " + std::string(name()) + " first runs; or name another home with --home DIR";
+    }
+    return pass(store);
+  }
   store_ = std::move(*store);
   return {};
 }

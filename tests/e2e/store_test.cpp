@@ -31,12 +31,12 @@ std::string garbled(std::string all) {
 
 const std::vector<Mistake> kMistakes{
     in_home("WithoutAnIdentity", {"store", "check"}, "not_found", "there is no home at {home}", "agentroom setup", {}),
-    in_home("WithoutAStore", {"store", "check"}, "not_found", "there is no store at {home}/store.db", "",
+    in_home("WithoutAStore", {"store", "check"}, "not_found", "there is no store at {home}/store.db", "--home DIR",
             with(set_up, [](Home&) {})),
-    in_home("BackupWithoutAStore", {"store", "backup", "copy"}, "not_found", "there is no store at {home}/store.db", "",
-            with(set_up, [](Home&) {})),
-    in_home("CompactWithoutAStore", {"store", "compact"}, "not_found", "there is no store at {home}/store.db", "",
-            with(set_up, [](Home&) {})),
+    in_home("BackupWithoutAStore", {"store", "backup", "copy"}, "not_found", "there is no store at {home}/store.db",
+            "--home DIR", with(set_up, [](Home&) {})),
+    in_home("CompactWithoutAStore", {"store", "compact"}, "not_found", "there is no store at {home}/store.db",
+            "--home DIR", with(set_up, [](Home&) {})),
     in_home("WithoutARelay", {"store", "check", "--relay"}, "not_found", "there is no relay in {home}", "--home DIR",
             kFilled),
     in_home("OfADamagedFile", {"store", "check"}, "corrupt", "{home}/store.db", "left as it is",
