@@ -13,8 +13,8 @@
 
 #include "backoff.hpp"
 #include "curl_handles.hpp"
+#include "file_digest.hpp"
 #include "managed_folder.hpp"
-#include "sha256.hpp"
 #include "transfer.hpp"
 
 namespace agentroom::tunnel_cloudflared {

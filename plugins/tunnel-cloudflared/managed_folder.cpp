@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "sha256.hpp"
+#include "file_digest.hpp"
 
 namespace agentroom::tunnel_cloudflared {
 namespace {

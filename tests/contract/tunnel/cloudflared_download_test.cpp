@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <csignal>
 
 #include "cloudflared_fixture.hpp"
 #include "release_server.hpp"
@@ -94,7 +95,7 @@ class CloudflaredDownload : public CloudflaredFact {
     } else if (what == "loop") {
       out.send(head(302, "Location: " + request.path + "\r\nContent-Length: 0\r\n"));
     } else if (what == "plain") {
-      out.send(head(302, "Location: http://localhost:" + std::to_string(server_.port()) + "/good\r\n"));
+      out.send(head(302, "Location: http://" + relay_.address() + "/health\r\nContent-Length: 0\r\n"));
     } else if (what == "elsewhere") {
       out.send(head(302, "Location: /good" + request.path.substr(10) + "\r\nContent-Length: 0\r\n"));
     } else if (what == "stalled") {
@@ -206,6 +207,7 @@ TEST_F(CloudflaredDownload, NeverGoesOnWithoutTls) {
   const TunnelEvent event = failure("plain");
   EXPECT_EQ(event.status, AR_INVALID);
   EXPECT_TRUE(event.given_up);
+  EXPECT_EQ(relay_.asked(), 0);
   EXPECT_THAT(refusal("download_base = \"http://localhost/\"").message, HasSubstr("https://"));
 }
 
@@ -288,13 +290,14 @@ TEST_F(CloudflaredDownload, OfTwoAtOnceHappensOnce) {
 }
 
 TEST_F(CloudflaredDownload, OfAProcessThatWasKilledIsTakenUpByTheNext) {
-  const pid_t killed = ::fork();
-  if (killed == 0) {
-    // No thread of the parent is there: only what the plugin itself starts.
-    TunnelUnderTest tunnel(plugin_, pace() + config("stalled"), site());
-    tunnel.events().wait_until([](const TunnelStory& story) { return !story.empty() && story.back().bytes > 0; });
-    ::kill(::getpid(), SIGKILL);
+  const pid_t killed = start_host(config("stalled"));
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const fs::path part = bin() / "cloudflared-9.9.9.part";
+  while (content_of(part).empty()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    std::this_thread::yield();
   }
+  ::kill(killed, SIGKILL);
   ASSERT_EQ(::waitpid(killed, nullptr, 0), killed);
   EXPECT_THAT(left(), ElementsAre("cloudflared-9.9.9.part"));
   open(config("good"));

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <map>
 #include <optional>
@@ -42,6 +43,20 @@ class CloudflaredFact : public testing::Test {
   }
   TunnelUnderTest& open_standin(const std::string& config = {}) {
     return open("binary = \"" CLOUDFLARED_STANDIN "\"\n" + config);
+  }
+
+  /// A process of its own that has a tunnel open, to be killed.
+  pid_t start_host(const std::string& config) const {
+    const std::string all = pace() + config;
+    const std::string address = relay_.address();
+    const std::string folder = bin().string();
+    const pid_t host = ::fork();
+    if (host == 0) {
+      ::execl(TUNNEL_HOST, TUNNEL_HOST, TUNNEL_CLOUDFLARED_LIBRARY, all.c_str(), address.c_str(), folder.c_str(),
+              static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    return host;
   }
 
   Error refusal(const std::string& config) {

@@ -1,5 +1,4 @@
 // cloudflared as it is run: what it is told, what is read from its log, what is left of it.
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -90,7 +89,7 @@ TEST_F(Cloudflared, KnowsAQuickTunnelsUrlByItsBox) {
   const fs::path program = folder_.path() / "cloudflared";
   {
     std::ofstream out(program);
-    out << "#!/bin/sh\necho '2026-11-01T10:00:00Z ERR see https://api.trycloudflare.com' >&2\n"
+    out << "#!/bin/sh\necho '2026-11-01T10:00:00Z ERR see https://api.trycloudflare.com  |' >&2\n"
            "echo '2026-11-01T10:00:00Z INF |  https://soft-property-mas-trees.trycloudflare.com    |' >&2\n"
            "exec sleep 1000\n";
   }
@@ -189,11 +188,7 @@ TEST_F(Cloudflared, IsKilledWhenItDoesNotListenWithEveryChildOfIt) {
 
 TEST_F(Cloudflared, DoesNotOutliveAProcessThatIsKilled) {
   const Variable mode("STANDIN_MODE", "stubborn,parent");
-  const pid_t host = ::fork();
-  if (host == 0) {
-    TunnelUnderTest tunnel(plugin_, pace() + "binary = \"" CLOUDFLARED_STANDIN "\"", {"127.0.0.1:1", "ws", {}});
-    while (true) ::pause();
-  }
+  const pid_t host = start_host("binary = \"" CLOUDFLARED_STANDIN "\"");
   const auto deadline = steady_clock::now() + kPatience;
   while (started().empty() || content_of(records() / "child").find('\n') == std::string::npos) {
     ASSERT_LT(steady_clock::now(), deadline);

@@ -1,4 +1,4 @@
-#include "sha256.hpp"
+#include "file_digest.hpp"
 
 #include <openssl/evp.h>
 #include <unistd.h>
