@@ -12,7 +12,7 @@ void check(const Message& message, Parse&& parse, Same&& same) {
   const std::string once = runtime::to_line(message);
   require(once.ends_with('\n') && once.find('\n') == once.size() - 1, "a message is one line");
   const auto again = parse(std::string_view(once).substr(0, once.size() - 1));
-  const bool infinite = once.find("1e99999") != std::string::npos;  // how the library writes what no double holds
+  const bool infinite = once.find("Infinity") != std::string::npos;  // the library writes what it does not read
   require(again || infinite, "what was read can be written and read again");
   require(!again || same(*again), "and is the same");
 }
