@@ -77,7 +77,7 @@ class TheExampleWithEveryKey : public testing::Test {
     std::ostringstream text;
     text << file.rdbuf();
     add_values(toml::parse(text.str()), "", given);
-    const auto all = std::regex_replace(text.str(), std::regex("(^|\n)# ([a-z_]+ = )"), "$1$2");
+    const auto all = std::regex_replace(text.str(), std::regex("(^|\n)# ([a-z0-9_]+ = )"), "$1$2");
     add_values(toml::parse(all), "", given_or_commented);
 
     const auto defaults = load({});
