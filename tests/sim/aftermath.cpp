@@ -20,9 +20,9 @@ void World::plan_a_backup() {
   });
 }
 
-// At rest nothing waits at the relay, so it can lose its store, or have an older one, and break no promise. An old list
-// of tokens refuses a newer peer for good, so nobody writes before the agents have told a restored relay whom they
-// allow.
+// At rest nothing waits at the relay, so it can have an older store and break no promise; a move keeps all of it. An
+// old list of tokens refuses a newer peer for good, so nobody writes before the agents have told a restored relay whom
+// they allow.
 void World::relay_changes() {
   relay_.crash();
   if (plan_.aftermath == Aftermath::kRelayMoved) {
@@ -34,7 +34,7 @@ void World::relay_changes() {
     chronicle_.met(Way::kRelayRestored);
     relay_.disk().records = backup_;
   }
-  relay_.boot();
+  while (!relay_.boot() && chronicle_.violation().empty()) chronicle_.tell("relay", "is killed while it starts");
   if (plan_.aftermath == Aftermath::kRelayRestored) come_to_rest();
   people_.wake(kTexts);
   weather_.gust();

@@ -61,19 +61,23 @@ void SimStore::begin_sync() {
   });
 }
 
+void Disk::apply(const StoreBatch& batch) {
+  for (const StoreOp& op : batch) {
+    if (op.kind == StoreOp::Kind::kDelete) {
+      records.erase(op.key);
+    } else {
+      records[op.key] = op.value;
+    }
+  }
+}
+
 Result<void> SimStore::apply(const StoreBatch& batch) {
   for (const StoreOp& op : batch) {
     if (op.kind == StoreOp::Kind::kPutIfAbsent && disk_.records.contains(op.key)) {
       return fail(ErrorCode::kConflict, "the key is present");
     }
   }
-  for (const StoreOp& op : batch) {
-    if (op.kind == StoreOp::Kind::kDelete) {
-      disk_.records.erase(op.key);
-    } else {
-      disk_.records[op.key] = op.value;
-    }
-  }
+  disk_.apply(batch);
   chronicle_.fold(batch.size());
   if (disk_.on_durable) disk_.on_durable(batch);
   return {};

@@ -19,6 +19,9 @@ struct Disk {
   DiskPlan plan;
   bool faults = false;  ///< while true commits and reads may fail
   std::function<void(const StoreBatch& batch)> on_durable;
+
+  /// What a batch changes, at once and durably.
+  void apply(const StoreBatch& batch);
 };
 
 /// One run of a party on its disk. Batches that were not synced are lost when it goes; completions never come after

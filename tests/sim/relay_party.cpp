@@ -26,6 +26,7 @@ void RelayParty::LinkSecrets::fill(MutableByteView out) {
 
 bool RelayParty::begin() {
   store_ = open_store();
+  if (!reseal()) return false;
   Channels& channels = *this;
   RelayObserver& observer = *this;
   engine_ = std::make_unique<RelayEngine>(config_, identity_, *store_, channels, random_, observer);
@@ -41,7 +42,11 @@ bool RelayParty::begin() {
 void RelayParty::end() {
   const RelayStatus status = engine_->status();
   chronicle_.met(Way::kExpiredAtRelay, status.expired);
-  chronicle_.met(Way::kRateLimited, status.rate_limited);
+  for (const RelayLimit limit :
+       {RelayLimit::kConnections, RelayLimit::kConnectionsPerAddress, RelayLimit::kUnauthenticated,
+        RelayLimit::kHandshakesPerMinute, RelayLimit::kFailuresPerMinute, RelayLimit::kFramesPerSecond}) {
+    chronicle_.met(Way::kRateLimited, status.hits(limit));
+  }
   network_.forget(*this);
   store_.reset();
   engine_.reset();
@@ -49,7 +54,21 @@ void RelayParty::end() {
 
 void RelayParty::move() {
   identity_ = crypto::RelayIdentity::from_secret(kNextSecret, kSecret);
-  disk_.records.clear();
+}
+
+// Each batch is durable before the next; now and then the relay is killed between two.
+bool RelayParty::reseal() {
+  RelayReseal reseal(identity_, *store_, random_);
+  for (;;) {
+    const auto batch = reseal.next();
+    if (!batch) {
+      if (batch.error().code != ErrorCode::kIo) chronicle_.violate("the mailbox stays: " + batch.error().message);
+      return false;
+    }
+    if (batch->empty()) return true;
+    disk_.apply(*batch);
+    if (dice_.one_in(8)) return false;
+  }
 }
 
 void RelayParty::shut_down() {

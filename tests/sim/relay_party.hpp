@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agentroom/relay_engine.hpp"
+#include "agentroom/relay_reseal.hpp"
 #include "crypto/relay_identity.hpp"
 #include "party.hpp"
 #include "wiretap.hpp"
@@ -15,7 +16,7 @@ class RelayParty final : public Party, private Endpoint, private Channels, priva
 
   void shut_down() override;
   bool ended() const override { return engine_->drained(); }
-  /// While it does not run: to a new secret that succeeds the old one, and an empty disk.
+  /// While it does not run: to a new secret that succeeds the old one; what it keeps is sealed anew when it starts.
   void move();
   /// From its next life on it keeps no order among what it sends together.
   bool keeps_order = true;
@@ -35,6 +36,7 @@ class RelayParty final : public Party, private Endpoint, private Channels, priva
     Dice& dice_;
   };
 
+  bool reseal();
   bool begin() override;
   void end() override;
   std::optional<Duration> deadline() const override { return engine_->next_deadline(); }
