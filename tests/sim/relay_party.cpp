@@ -40,6 +40,7 @@ bool RelayParty::begin() {
 }
 
 void RelayParty::end() {
+  if (!engine_) return store_.reset();  // it did not get so far
   const RelayStatus status = engine_->status();
   chronicle_.met(Way::kExpiredAtRelay, status.expired);
   for (const RelayLimit limit :

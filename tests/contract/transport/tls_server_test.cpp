@@ -241,14 +241,17 @@ TEST_F(TlsServer, KeysMayChangeOnTheWay) {
 TEST_F(TlsServer, CutsAClientThatChangesKeysAndReadsNothing) {
   serve();
   RawTls peer = open_raw_channel();
-  ASSERT_TRUE(drive({&*server_}, [&] {
-    for (int i = 0; i < 2'000 && peer.all_sent(); ++i) {
-      SSL_key_update(peer.ssl(), SSL_KEY_UPDATE_REQUESTED);
-      SSL_do_handshake(peer.ssl());
-    }
-    peer.turn_out();
-    return far().closed.has_value();
-  }));
+  ASSERT_TRUE(drive(
+      {&*server_},
+      [&] {
+        for (int i = 0; i < 2'000 && peer.all_sent(); ++i) {
+          SSL_key_update(peer.ssl(), SSL_KEY_UPDATE_REQUESTED);
+          SSL_do_handshake(peer.ssl());
+        }
+        peer.turn_out();
+        return far().closed.has_value();
+      },
+      std::chrono::seconds(110)));  // a megabyte of the smallest answers
   EXPECT_EQ(far().closed->reason, "the peer reads too slowly");
 }
 
