@@ -46,15 +46,10 @@ std::uint32_t big_endian(const unsigned char* bytes) {
          static_cast<std::uint32_t>(bytes[2]) << 8U | static_cast<std::uint32_t>(bytes[3]);
 }
 
-/// What can be told from the first bytes, before SQLite touches anything.
-Status check_header(const std::string& path) {
-  constexpr std::size_t kHeaderBytes = 100;  // https://www.sqlite.org/fileformat2.html section 1.3
-  constexpr std::size_t kPageSizeAt = 16;
-  constexpr std::size_t kApplicationIdAt = 68;
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.valid()) return system_failure("open", path, errno);
+/// What can be told of a file that is not opened.
+Status check_file(const std::string& path) {
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return system_failure("open", path, errno);
+  if (::stat(path.c_str(), &status) != 0) return system_failure("open", path, errno);
   if (!S_ISREG(status.st_mode)) return fail(AR_CORRUPT, path + " is no regular file", move_away(path));
   if ((status.st_mode & 077U) != 0) {
     std::array<char, 8> mode{};
@@ -62,12 +57,30 @@ Status check_header(const std::string& path) {
     return fail(AR_PERMISSION, path + " is open to other users (mode " + mode.data() + ", expected 0600)",
                 "run: chmod 600 " + path);
   }
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0) return system_failure("open", path, errno);
+  return {};
+}
+
+/// What can be told from the first bytes, before SQLite makes anything of them. They are read through SQLite's own
+/// descriptor: closing one of ours would drop the locks that another connection of this process has on the file
+/// (https://www.sqlite.org/howtocorrupt.html section 2.2).
+Status check_header(const Connection& connection) {
+  constexpr std::size_t kHeaderBytes = 100;  // https://www.sqlite.org/fileformat2.html section 1.3
+  constexpr std::size_t kPageSizeAt = 16;
+  constexpr std::size_t kApplicationIdAt = 68;
+  const std::string& path = connection.path();
+  sqlite3_file* file = nullptr;
+  int code = sqlite3_file_control(connection.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (code != SQLITE_OK) return connection.failure(code, "open");
+  sqlite3_int64 size = 0;
+  code = file->pMethods->xFileSize(file, &size);
+  if (code != SQLITE_OK) return connection.failure(code, "read");
   std::array<unsigned char, kHeaderBytes> header{};
-  const ssize_t got = ::pread(file.get(), header.data(), header.size(), 0);
-  if (got < 0) return system_failure("read", path, errno);
-  if (static_cast<std::size_t>(got) < header.size()) {
-    return fail(AR_CORRUPT, path + " is damaged: it is cut to " + std::to_string(got) + " bytes", move_away(path));
+  if (size < static_cast<sqlite3_int64>(header.size())) {
+    return fail(AR_CORRUPT, path + " is damaged: it is cut to " + std::to_string(size) + " bytes", move_away(path));
   }
+  code = file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0);
+  if (code != SQLITE_OK) return connection.failure(code, "read");
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
   if (std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0) {
     return fail(AR_CORRUPT, path + " is no store of agentroom: it is no SQLite database", move_away(path));
@@ -78,10 +91,19 @@ Status check_header(const std::string& path) {
   }
   // SQLite takes what is missing of the last page for zeros. With a log that is right: it holds the page again.
   const std::int64_t page_size = big_endian(&header[kPageSizeAt]) >> 16U;
-  if (!has_content(path + "-wal") && page_size != 0 && status.st_size % page_size != 0) {
+  if (!has_content(path + "-wal") && page_size != 0 && size % page_size != 0) {
     return fail(AR_CORRUPT, path + " is damaged: its last page is cut", move_away(path));
   }
   return {};
+}
+
+/// A connection that has looked at the header and at nothing else.
+Result<Connection> open_known(const std::string& path) {
+  if (Status known = check_file(path); !known) return known.error();
+  auto connection = Connection::open(path);
+  if (!connection) return connection;
+  if (Status known = check_header(*connection); !known) return known.error();
+  return connection;
 }
 
 Status write_schema(const std::string& path) {
@@ -190,8 +212,7 @@ Result<Connection> open_for_writing(const std::string& path, IntegrityCheck chec
     }
     if (Status created = create(path); !created) return created.error();
   }
-  if (Status known = check_header(path); !known) return known.error();
-  auto connection = Connection::open(path);
+  auto connection = open_known(path);
   if (!connection) return connection;
   if (Status checked = check_for_writing(*connection, check); !checked)
     return with_place_to_move(checked.error(), path);
@@ -209,8 +230,7 @@ Result<Connection> open_for_inspection(const std::string& path, IntegrityCheck c
     if (Status alone = missing_beside_its_log(path); !alone) return alone.error();
     return fail(AR_NOT_FOUND, "there is no store at " + path);
   }
-  if (Status known = check_header(path); !known) return known.error();
-  auto connection = Connection::open(path);
+  auto connection = open_known(path);
   if (!connection) return connection;
   if (Status checked = check_as_it_is(*connection, check); !checked) {
     return with_place_to_move(checked.error(), path);
