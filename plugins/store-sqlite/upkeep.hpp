@@ -8,7 +8,8 @@
 
 namespace agentroom::store_sqlite {
 
-/// Each call works on connections of its own beside those of the instance, so that it disturbs neither.
+/// Each call works on connections of its own beside those of the instance, so that it disturbs neither. SQLite alone
+/// opens and closes the file: any other descriptor of it that this process closed would end the instance's lock.
 class Upkeep {
  public:
   explicit Upkeep(std::string path) : path_(std::move(path)) {}

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "home_state.hpp"
@@ -133,6 +134,40 @@ struct Pair {
   Home alice;
   Home bob;
 };
+
+/// What SQLite makes of a store as any other program opens it; without a lock in its way it would fold the log into the
+/// file, and remove it.
+int read_as_another_program(const fs::path& store) {
+  sqlite3* database = nullptr;
+  int code = sqlite3_open_v2(store.c_str(), &database, SQLITE_OPEN_READWRITE, nullptr);
+  if (code == SQLITE_OK) code = sqlite3_exec(database, "SELECT count(*) FROM record", nullptr, nullptr, nullptr);
+  sqlite3_close(database);
+  return code;
+}
+
+TEST(StoreInUse, IsNoOtherProgramsToReadAndLosesNothingWhenItsOwnerIsKilled) {
+  const Home host;
+  const Relay relay(host);
+  const Home home;
+  set_up(home);
+  const auto invite = [&] {
+    const Ended made = home.run({"invite", "create", "--json"});
+    EXPECT_EQ(made.code, 0) << made.out << made.err;
+  };
+  auto listener = home.start({"listen", "--json", "--server", relay.url()});
+  await(*listener, "listening");
+  invite();
+  EXPECT_EQ(read_as_another_program(home.path() / "store.db"), SQLITE_BUSY);
+  EXPECT_EQ(home.run({"store", "backup", "copy", "--json"}).code, 0);
+  EXPECT_EQ(read_as_another_program(home.path() / "store.db"), SQLITE_BUSY);
+  EXPECT_EQ(read_as_another_program(host.path() / "relay" / "mailbox.db"), SQLITE_BUSY);
+  invite();
+  listener->signal(SIGKILL);
+  listener->wait();
+  const Ended list = home.run({"invite", "list", "--json"});
+  ASSERT_EQ(list.code, 0) << list.out << list.err;
+  EXPECT_EQ(list.json().at("invites").as_array().size(), 2U);
+}
 
 TEST(StoreBackup, BesideAnOwnerIsWholeAndAnOlderCopyFromThenOn) {
   const Pair pair;
