@@ -225,6 +225,40 @@ TEST(StoreBackup, AloneReplacesOnlyWhenForced) {
   }
 }
 
+TEST(StoreRollback, ACounterThatCannotBeNotedEndsNoAgentThatRunsAndIsToldAtAStart) {
+  const Pair pair;
+  auto serving = pair.serve(pair.alice);
+  const fs::path note = pair.alice.path() / "store.epoch";
+  const std::string noted = read(note);
+  fs::remove(note);
+  fs::create_directory(note);  // no file can take its place
+  ASSERT_EQ(pair.alice.run({"store", "backup", "copy", "--json"}).code, 0);
+  for (const char* words : {"one", "two", "three"}) {
+    ASSERT_EQ(pair.send(pair.bob, pair.alice, words).code, 0);
+    std::string type;
+    while (type != "replied") {
+      const auto line = serving->read_line();
+      ASSERT_TRUE(line) << words << serving->errors();
+      type = text(boost::json::parse(*line).as_object(), "type");
+      ASSERT_THAT(type, testing::AnyOf("received", "replied", "peer_online")) << *line;
+    }
+  }
+  Pair::end(*serving);
+  const std::string told = "until its counter can be noted: cannot write " + note.string();
+  const std::string errors = serving->errors();
+  const std::size_t at = errors.find(told);
+  ASSERT_NE(at, std::string::npos) << errors;
+  EXPECT_EQ(errors.find(told, at + 1), std::string::npos) << "told once: " << errors;
+
+  const Ended refused = pair.alice.run({"peers", "--json"});
+  EXPECT_EQ(refused.code, 1) << refused.out;
+  EXPECT_THAT(text(refused.json(), "error"), HasSubstr(note.string()));
+  fs::remove(note);
+  write_private(note, noted);
+  EXPECT_EQ(counter(pair.alice.run({"store", "check", "--json"})), "current") << "ahead of its note";
+  EXPECT_EQ(pair.alice.run({"peers", "--json"}).code, 0);
+}
+
 TEST(StoreRollback, ANewIdentityBeginsWithoutACounter) {
   const Home home;
   fill_store(home);

@@ -41,6 +41,17 @@ Result<void> judge(const EpochState& state) {
   return {};
 }
 
+/// The engine hears of a store that failed with its next commit, which tells no reason.
+void tell_copy_uncounted(const Result<void>& begun) {
+  if (!begun) log(LogLevel::kError, kComponent, begun.error().message, {{"code", code_name(begun.error().code)}});
+}
+
+void tell_unnoted(const Error& why) {
+  log(LogLevel::kWarn, kComponent,
+      "an older copy of the store would not be recognised as one until its counter can be noted: " + why.message,
+      {{"code", code_name(why.code)}});
+}
+
 }  // namespace
 
 /// A copy of the store in the making, by a thread of its own.
@@ -82,14 +93,19 @@ Result<std::unique_ptr<EpochStore>> AgentService::open_store() {
   auto store = process_.plugins().open_store(options_.store, options_.store_config, options_.home / "store");
   if (!store) return pass(store);
   // What keeps nothing begins anew each time.
-  const bool keeps = (*store)->size().has_value();
-  if (!keeps) options_.epoch = std::make_unique<NowhereNoted>();
+  auto keeps = keeps_data(**store);
+  if (!keeps) return pass(keeps);
+  if (!*keeps) options_.epoch = std::make_unique<NowhereNoted>();
   auto state = compare_epochs(**store, crypto::RecordSealer(options_.identity.store_key()), *options_.epoch);
   if (!state) return pass(state);
   if (auto good = judge(*state); !good) return pass(good);
+  // A service that runs goes on without notes; one that starts has somebody at hand who can put that right.
+  if (!engine_) {
+    if (auto notable = prove_notable(*options_.epoch, *state); !notable) return pass(notable);
+  }
   return std::make_unique<EpochStore>(
       std::move(*store), options_.identity.store_key(), process_.random(), *options_.epoch,
-      [this] { return process_.now().steady; }, *state);
+      [this] { return process_.now().steady; }, tell_unnoted, *state);
 }
 
 Result<void> AgentService::make_engine() {
@@ -163,7 +179,7 @@ void AgentService::back_up(std::string path, std::function<void(Result<void>)> d
       if (token.expired()) return;
       backup_->thread.join();
       const std::unique_ptr<Backup> ended = std::move(backup_);
-      if (made && store_) store_->begin_epoch();
+      if (made && store_) store_->begin_epoch(tell_copy_uncounted);
       ended->done(std::move(made));
     });
   });

@@ -47,6 +47,13 @@ Bytes epoch_key() {
   return {std::byte{'e'}};
 }
 
+Result<bool> keeps_data(KeptStore& store) {
+  auto size = store.size();
+  if (size) return true;
+  if (size.error().code == ErrorCode::kUsage) return false;
+  return pass(size);
+}
+
 Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& sealer, OutsideEpoch& outside) {
   using Kind = EpochState::Kind;
   EpochState state;
@@ -65,7 +72,7 @@ Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& seal
   }
   auto noted = outside.noted();
   if (!noted) return pass(noted);
-  state.noted = *noted;
+  if (*noted > 0U) state.noted = *noted;
   if (!state.noted) {
     // The very first epoch may be durable and not noted: a crash was in between.
     state.kind = state.store > 1 ? Kind::kUnnoted : state.store == 0 ? Kind::kNew : Kind::kCurrent;
@@ -81,13 +88,19 @@ Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& seal
   return state;
 }
 
+Result<void> prove_notable(OutsideEpoch& outside, const EpochState& state) {
+  return outside.note(state.noted.value_or(0));
+}
+
 EpochStore::EpochStore(std::unique_ptr<KeptStore> store, crypto::StoreKey key, Random& random, OutsideEpoch& outside,
-                       std::function<Duration()> steady, const EpochState& state)
+                       std::function<Duration()> steady, std::function<void(const Error&)> on_unnoted,
+                       const EpochState& state)
     : store_(std::move(store)),
       sealer_(std::move(key)),
       random_(random),
       outside_(outside),
       steady_(std::move(steady)),
+      on_unnoted_(std::move(on_unnoted)),
       opened_at_(state.store),
       next_(state.next()) {}
 
@@ -117,7 +130,7 @@ void EpochStore::commit(StoreBatch batch, Completion done) {
   // A store runs no completion once it is gone, and this goes after it.
   store_->commit(std::move(batch), [this, epoch, done = std::move(done)](Result<void> committed) mutable {
     if (committed) {
-      committed = outside_.note(epoch);
+      note(epoch);
     } else {
       due_ = true;
     }
@@ -125,11 +138,19 @@ void EpochStore::commit(StoreBatch batch, Completion done) {
   });
 }
 
-void EpochStore::begin_epoch() {
+void EpochStore::note(std::uint64_t epoch) {
+  const auto noted = outside_.note(epoch);
+  const bool first = !noted && !unnoted_;
+  unnoted_ = !noted;
+  if (unnoted_) due_ = true;
+  if (first) on_unnoted_(noted.error());
+}
+
+void EpochStore::begin_epoch(Completion done) {
   due_ = true;
   // What was committed while the copy was made may be in it or not.
   const bool counts = opened_at_ != 0 || next_ > opened_at_ + 1;
-  if (counts) commit({}, [](const Result<void>&) {});
+  if (counts) commit({}, std::move(done));
 }
 
 void accept_older(Store& store, const crypto::RecordSealer& sealer, Random& random, OutsideEpoch& outside,

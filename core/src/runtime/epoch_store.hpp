@@ -25,7 +25,7 @@ struct EpochState {
   };
   Kind kind = Kind::kNew;
   std::uint64_t store = 0;             ///< 0: none
-  std::optional<std::uint64_t> noted;  ///< outside
+  std::optional<std::uint64_t> noted;  ///< outside; never 0
 
   /// The least that a new epoch has to be.
   std::uint64_t next() const { return std::max(store, noted.value_or(0)) + 1; }
@@ -37,8 +37,15 @@ Error older_copy(const EpochState& state);
 /// The record of the epoch: a kind of its own, which no engine has.
 Bytes epoch_key();
 
+/// Whether a store keeps anything beyond the process. Errors: of `KeptStore::size`, but that it is not supported.
+Result<bool> keeps_data(KeptStore& store);
+
 /// Errors: kCorrupt (the record does not open; the note is damaged), kPermission, kIo.
 Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& sealer, OutsideEpoch& outside);
+
+/// Notes again what is noted, so that who cannot note learns it before anything depends on a note. Errors: kPermission,
+/// kIo.
+Result<void> prove_notable(OutsideEpoch& outside, const EpochState& state);
 
 /// Counts epochs in a sealed record of the store, and notes each outside once it is durable there:
 ///
@@ -46,10 +53,13 @@ Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& seal
 ///
 /// A new epoch begins with the first commit after the opening, after a backup, and with the first one when
 /// `kCommitsAnEpoch` commits or `kEpochLife` have passed since the last: a message costs nothing, an epoch one small
-/// file. A crash between the two steps leaves the store ahead of the note, never behind: it is never taken for an older
-/// copy. Since nothing that waits for commit n happens before the note, a copy from before n is recognised by whoever
-/// saw an effect of n. A note that fails is told as a failure of the commit that it belongs to; that commit may be
-/// durable, as one may that a crash cuts short.
+/// file. Since nothing that waits for commit n happens before the note, a copy from before n is recognised by whoever
+/// saw an effect of n.
+///
+/// A crash between the two steps leaves the store ahead of the note, and so does a note that fails: never behind it, so
+/// the store is never taken for an older copy. A commit is told by its own outcome all the same: it is durable, and who
+/// heard that it failed would do again what it recorded. What a failed note costs is that copies from before it pass
+/// for current until one works; each commit tries, and the owner is told.
 ///
 /// A copy that was taken past this class (from the file of a running owner) is recognised once the epoch in which it
 /// was taken has ended.
@@ -60,30 +70,34 @@ class EpochStore final : public Store {
   static constexpr std::uint32_t kCommitsAnEpoch = 256;
   static constexpr Duration kEpochLife = std::chrono::minutes(10);
 
-  /// All but `store` outlive it. `steady` tells the time. `state`: of `compare_epochs`.
+  /// All but `store` outlive it. `steady` tells the time. `on_unnoted` is told of the first note that fails, and of the
+  /// first one after each that did not. `state`: of `compare_epochs`.
   EpochStore(std::unique_ptr<KeptStore> store, crypto::StoreKey key, Random& random, OutsideEpoch& outside,
-             std::function<Duration()> steady, const EpochState& state);
+             std::function<Duration()> steady, std::function<void(const Error&)> on_unnoted, const EpochState& state);
 
   Result<std::optional<Bytes>> get(ByteView key) override { return store_->get(key); }
   Result<void> scan(ByteView prefix, ByteView after, std::size_t limit, const Visitor& visit) override;
   void commit(StoreBatch batch, Completion done) override;
   Result<void> resume() override { return store_->resume(); }
 
-  /// A copy was taken: what is committed from now on is not in it.
-  void begin_epoch();
+  /// A copy was taken: what is committed from now on is not in it. `done` as of a commit.
+  void begin_epoch(Completion done);
   KeptStore& kept() { return *store_; }
 
  private:
   bool due() const;
+  void note(std::uint64_t epoch);
 
   std::unique_ptr<KeptStore> store_;
   const crypto::RecordSealer sealer_;
   Random& random_;
   OutsideEpoch& outside_;
   const std::function<Duration()> steady_;
+  const std::function<void(const Error&)> on_unnoted_;
   const std::uint64_t opened_at_;  ///< the epoch of the store when it was opened
   std::uint64_t next_;
   bool due_ = true;
+  bool unnoted_ = false;       ///< the last note failed
   std::uint32_t commits_ = 0;  ///< since the epoch began
   Duration began_{};
 };

@@ -41,7 +41,7 @@ class HeldStore final : public KeptStore {
   void commit(StoreBatch batch, Completion done) override { waiting.emplace_back(std::move(batch), std::move(done)); }
   Result<void> resume() override { return {}; }
   Result<void> check() override { return {}; }
-  Result<StoreSize> size() override { return StoreSize{}; }
+  Result<StoreSize> size() override { return sized; }
   Result<void> compact() override { return {}; }
   Result<void> back_up(const std::string& /*path*/, const std::function<bool()>& /*cancelled*/) override { return {}; }
 
@@ -55,6 +55,7 @@ class HeldStore final : public KeptStore {
   }
 
   std::deque<std::pair<StoreBatch, Completion>> waiting;
+  Result<StoreSize> sized = StoreSize{};
 
  private:
   Records& disk_;
@@ -94,8 +95,9 @@ class EpochStoreTest : public testing::Test {
     const EpochState state = compare();
     auto held = std::make_unique<HeldStore>(disk_);
     held_ = held.get();
-    store_ =
-        std::make_unique<EpochStore>(std::move(held), key_.clone(), random_, note_, [this] { return now_; }, state);
+    store_ = std::make_unique<EpochStore>(
+        std::move(held), key_.clone(), random_, note_, [this] { return now_; },
+        [this](const Error& why) { unnoted_.push_back(why.message); }, state);
     return *store_;
   }
 
@@ -117,6 +119,7 @@ class EpochStoreTest : public testing::Test {
   HeldStore* held_ = nullptr;
   std::unique_ptr<EpochStore> store_;
   std::vector<std::string> told_;
+  std::vector<std::string> unnoted_;
 };
 
 TEST_F(EpochStoreTest, BeginsAnEpochWithTheFirstCommitOfAnOwnerAlone) {
@@ -141,10 +144,91 @@ TEST_F(EpochStoreTest, TellsACommitOnlyOnceItsEpochIsNoted) {
   held_->complete_one();
   EXPECT_EQ(note_.value, 1U);
   EXPECT_THAT(told_, ElementsAre("a"));
+}
+
+TEST_F(EpochStoreTest, TellsACommitByItsOwnOutcomeAndTriesANoteThatFailedWithEachCommit) {
+  open();
+  commit("a");
+  const Records before = disk_;
+  open();
   note_.failure = kDiskFull;
+  commit("b");
+  commit("c");
+  EXPECT_THAT(told_, ElementsAre("a", "b", "c")) << "they are durable";
+  EXPECT_THAT(unnoted_, ElementsAre(kDiskFull.message)) << "once, not with each commit";
+  EXPECT_EQ(note_.value, 1U);
+  EXPECT_EQ(kind(), Kind::kCurrent) << "a store ahead of its note is no older copy";
+  const Records current = std::exchange(disk_, before);
+  EXPECT_EQ(kind(), Kind::kCurrent) << "what a note that fails costs";
+  disk_ = current;
+  note_.failure.reset();
+  commit("d");
+  EXPECT_EQ(note_.value, 4U);
+  commit("e");
+  EXPECT_EQ(note_.value, 4U) << "the epoch has begun";
+  disk_ = before;
+  EXPECT_EQ(kind(), Kind::kRolledBack);
+}
+
+TEST_F(EpochStoreTest, TellsAgainOfANoteThatFailsAfterOneThatWorked) {
+  open();
+  for (int round = 0; round < 2; ++round) {
+    now_ += EpochStore::kEpochLife;
+    note_.failure = kDiskFull;
+    commit("a");
+    note_.failure.reset();
+    commit("b");
+  }
+  EXPECT_EQ(unnoted_.size(), 2U);
+}
+
+TEST_F(EpochStoreTest, AnEpochThatABackupCouldNotBeginIsToldOfAndBeginsWithTheNextCommit) {
+  open();
+  commit("a");
+  const Records copy = disk_;
+  std::optional<Result<void>> begun;
+  store_->begin_epoch([&](Result<void> done) { begun = std::move(done); });
+  held_->complete_one(std::unexpected(kDiskFull));
+  ASSERT_TRUE(begun);
+  EXPECT_FALSE(*begun);
+  store_->begin_epoch([&](Result<void> done) { begun = std::move(done); });
+  note_.failure = kDiskFull;
+  held_->make_durable();
+  held_->complete_one();
+  EXPECT_TRUE(*begun);
+  EXPECT_THAT(unnoted_, ElementsAre(kDiskFull.message));
+  note_.failure.reset();
+  commit("b");
+  disk_ = copy;
+  EXPECT_EQ(kind(), Kind::kRolledBack);
+}
+
+TEST_F(EpochStoreTest, WhoCannotNoteLearnsItBeforeAnythingIsCommitted) {
+  note_.failure = kDiskFull;
+  EXPECT_FALSE(prove_notable(note_, compare()));
+  note_.failure.reset();
+  EXPECT_TRUE(prove_notable(note_, compare()));
+  EXPECT_EQ(kind(), Kind::kNew) << "that nothing was counted yet is still known";
+  open();
+  commit("a");
   open();
   commit("b");
-  EXPECT_THAT(told_, ElementsAre("a", "b failed"));
+  EXPECT_TRUE(prove_notable(note_, compare()));
+  EXPECT_EQ(note_.value, 2U);
+  note_.value.reset();
+  EXPECT_TRUE(prove_notable(note_, compare()));
+  EXPECT_EQ(kind(), Kind::kUnnoted) << "that a store came without its counter is still known";
+}
+
+TEST_F(EpochStoreTest, AStoreKeepsDataUnlessItSaysThatItDoesNot) {
+  HeldStore store(disk_);
+  EXPECT_EQ(keeps_data(store), true);
+  store.sized = fail(ErrorCode::kUsage, "does not support telling its size");
+  EXPECT_EQ(keeps_data(store), false);
+  store.sized = std::unexpected(kDiskFull);
+  const auto unknown = keeps_data(store);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().message, kDiskFull.message);
 }
 
 TEST_F(EpochStoreTest, ACopyFromBeforeTheLastOwnerIsRecognised) {
@@ -179,12 +263,12 @@ TEST_F(EpochStoreTest, ACopyOfARunningOwnerIsRecognisedOnceItsEpochEnded) {
 
 TEST_F(EpochStoreTest, ACopyThatItWasToldOfIsOldAtOnce) {
   open();
-  store_->begin_epoch();
+  store_->begin_epoch([](const Result<void>&) {});
   EXPECT_TRUE(held_->waiting.empty()) << "nothing was ever committed";
   commit("a");
   const Records copy = disk_;
   commit("b");
-  store_->begin_epoch();
+  store_->begin_epoch([](const Result<void>&) {});
   held_->make_durable();
   held_->complete_one();
   const Records current = disk_;
@@ -196,7 +280,7 @@ TEST_F(EpochStoreTest, ACopyThatItWasToldOfIsOldAtOnce) {
 
 TEST_F(EpochStoreTest, ACrashAtAnyPointIsNeverTakenForAnOlderCopyAndHidesNone) {
   std::vector<Records> copies;
-  std::vector<Records> old;  // those from before the last commit that anybody was told of
+  std::vector<Records> old;  // those from before the last commit whose epoch was noted
   for (int round = 0; round < 24; ++round) {
     SCOPED_TRACE(round);
     copies.push_back(disk_);
@@ -281,7 +365,7 @@ TEST_F(EpochStoreTest, ARecordThatDoesNotOpenIsCorrupt) {
 
 TEST_F(EpochStoreTest, AnEngineSeesNothingOfIt) {
   open();
-  store_->begin_epoch();
+  store_->begin_epoch([](const Result<void>&) {});
   commit("a");
   std::vector<std::string> keys;
   const auto see = [&](ByteView key, ByteView) {
