@@ -363,7 +363,10 @@ Result<void> AgentRequests::verify_peer(Id id, const Object& arguments) {
 }
 
 void AgentRequests::see(const AgentEvent& event) {
-  if (const auto* up = std::get_if<agent_events::Connected>(&event)) reached(up->url);
+  if (const auto* up = std::get_if<agent_events::Connected>(&event)) {
+    reached(up->url);
+    reached(up->through);
+  }
   if (const auto* down = std::get_if<agent_events::Disconnected>(&event)) not_reached(*down);
   if (const auto* failed = std::get_if<agent_events::StoreFailed>(&event)) finish_all(failed->error);
   std::vector<std::function<void(const AgentEvent&)>> watching;  // copies: one that sees its end goes

@@ -55,10 +55,9 @@ Result<agent::Verdict> AgentEngine::State::judge(const agent::Link& link, const 
   });
   if (rival == nullptr) return agent::Verdict::kGo;
   if (!rival->ready()) return agent::Verdict::kWait;
-  if (config.server == link.url()) {  // its owner knows the relay by this one
-    join(rival->url(), link.url());
-    return agent::Verdict::kGo;
-  }
+  // Its owner knows the relay by this one, which takes over once the relay has answered: a challenge alone, which
+  // anybody may repeat, ends no link that works.
+  if (config.server == link.url()) return agent::Verdict::kGo;
   // Pinned on its challenge alone, so that the next start knows it at once; a first use takes no more than a key
   // either.
   pins.confirm(link.url(), proof);
@@ -69,6 +68,10 @@ Result<agent::Verdict> AgentEngine::State::judge(const agent::Link& link, const 
 void AgentEngine::State::join(const std::string& from, const std::string& to) {
   if (links.resolve(from) == to) return;
   links.join(from, to);
+  regroup();
+}
+
+void AgentEngine::State::regroup() {
   outbox.regroup();
   tokens_changed_ = true;
 }
@@ -92,15 +95,35 @@ void AgentEngine::State::on_ready(agent::Link& link) {
   // A URL of the own that was reached is pinned like any; one that a peer told is not.
   const std::vector<std::string> own = links.joined(link.url());
   if (std::ranges::find(own, link.dialled()) != own.end()) pins.confirm(link.dialled(), link.proof());
-  if (!config.server_overrides) {
-    for (const auto& [url, key] : pins.all()) {
-      if (key == link.proof().relay_pk) join(url, links.resolve(link.url()));
-    }
-  }
+  if (!config.server_overrides) settle_names(link);
   allow(link);
   invites.on_ready(link);
   claims.on_ready(link);
   outbox.on_ready(link);
+}
+
+void AgentEngine::State::settle_names(agent::Link& link) {
+  const RelayId relay = link.proof().relay_pk;
+  // Its owner trusts a new key at this URL alone.
+  for (const std::string& url : links.joined(link.url())) {
+    const auto pin = pins.find(url);
+    if (!pin || *pin == relay) continue;
+    links.part(url);
+    regroup();
+  }
+  if (config.server && *config.server != link.url() && pins.find(*config.server) == relay) {
+    links.rename(link, *config.server);
+    regroup();
+  }
+  for (const auto& [url, key] : pins.all()) {
+    if (key == relay) join(url, link.url());
+  }
+}
+
+bool AgentEngine::State::replaced_by_own(const agent::Link& link) {
+  bool own = false;
+  links.each([&](agent::Link& other) { own = own || (&other != &link && other.took_over(link.proof().relay_pk)); });
+  return own;
 }
 
 void AgentEngine::State::on_frame(agent::Link& link, const protocol::Frame& frame) {

@@ -60,6 +60,7 @@ struct AgentEngine::State final : private agent::LinkOwner {
   std::vector<std::string> routes(const agent::Link& link) override;
   Result<agent::Verdict> judge(const agent::Link& link, const protocol::RelayProof& proof) override;
   void on_ready(agent::Link& link) override;
+  bool replaced_by_own(const agent::Link& link) override;
   void on_frame(agent::Link& link, const protocol::Frame& frame) override;
   void on_down(agent::Link& link, const Error& why, bool was_ready, bool more) override;
 
@@ -73,6 +74,9 @@ struct AgentEngine::State final : private agent::LinkOwner {
   /// Whether `url` is one of the relay of this link.
   bool one_relay(const std::string& url, const agent::Link& link) const;
   void join(const std::string& from, const std::string& to);
+  void regroup();
+  /// The relay of this link is certain: all URLs that are its own lead to this link, which goes by the owner's.
+  void settle_names(agent::Link& link);
   /// URLs with one pin are one relay.
   void join_known();
 

@@ -63,7 +63,7 @@ void Invites::make(Link& link, Creation creation) {
   record.invite_id = make_uuid_v4<InviteId>(context_.random);
   context_.random.fill(record.nonce.mutable_view());
   record.prekey = crypto::AgreementPair::generate(context_.random);
-  record.url = link.url();
+  record.url = *context_.config.server;
   record.relay_pk = link.proof().relay_pk;
   record.expires_at = context_.now.unix_ms + creation.ttl_ms;
   const InviteId id = record.invite_id;

@@ -90,6 +90,7 @@ void Link::start_handshake(ByteView challenge) {
   auto hello = handshake->hello(context_.self, context_.random);
   if (!hello) return end(words::unreachable(dialled(), hello.error().message), kProtocolError);
   const Duration give_up = std::get<Connecting>(phase_).give_up;
+  greeted_ = handshake->proof().relay_pk;
   phase_ = Greeting{.give_up = give_up, .handshake = std::move(*handshake)};
   context_.io.send(channel_, std::move(*hello));
 }
@@ -100,8 +101,32 @@ std::optional<RelayId> Link::relay() const {
   return std::nullopt;
 }
 
+void Link::rename(std::string url) {
+  std::string through = dialled();
+  routes_ = {url};
+  if (through != url) routes_.push_back(std::move(through));
+  route_ = routes_.size() - 1;
+  url_ = std::move(url);
+}
+
+bool Link::took_over(const RelayId& relay) {
+  if (greeted_ != relay) return false;
+  greeted_.reset();
+  return true;
+}
+
+void Link::step_aside() {
+  Error why = words::connection_ended(dialled(), "the relay is about to be connected by another URL");
+  context_.io.close(std::exchange(channel_, 0), kNormal, "replaced");
+  route_ = 0;
+  phase_ = Waiting{context_.now.steady + kFirstBackoff};  // if nothing comes of the other one
+  context_.emit(agent_events::Disconnected{.url = url_, .why = why, .retry_in = kFirstBackoff, .more = true});
+  owner_.on_down(*this, why, true, true);
+}
+
 void Link::step_back(Verdict verdict) {
-  context_.io.close(std::exchange(channel_, 0), kNormal, "this agent is connected already");
+  // A link that was joined is closed already.
+  if (channel_ != 0) context_.io.close(std::exchange(channel_, 0), kNormal, "this agent is connected already");
   if (verdict == Verdict::kWait) {
     phase_ = Waiting{context_.now.steady + kFirstBackoff};
   } else {
@@ -134,10 +159,11 @@ void Link::finish_handshake(MutableByteView hello_ack) {
                  .since = context_.now.steady,
                  .heard = context_.now.steady};
   refused_.reset();
+  greeted_.reset();
   if (!wanted_) release();
   own_failure_.reset();
-  context_.emit(agent_events::Connected{.url = url_, .through = dialled(), .pending = done->welcome.pending});
   owner_.on_ready(*this);
+  context_.emit(agent_events::Connected{.url = url_, .through = dialled(), .pending = done->welcome.pending});
 }
 
 void Link::read_frames(MutableByteView message) {
@@ -159,7 +185,9 @@ void Link::read_frame(const protocol::Frame& frame) {
   if (const auto* error = std::get_if<protocol::ErrorFrame>(&frame)) {
     std::get<Ready>(phase_).complaint = std::string(code_text(error->code)) + " " + error->message;
   } else if (const auto* closing = std::get_if<protocol::Closing>(&frame)) {
-    if (closing->reason == protocol::ClosingReason::kReplaced) return end(words::replaced(), kNormal, true);
+    if (closing->reason == protocol::ClosingReason::kReplaced) {
+      return owner_.replaced_by_own(*this) ? step_aside() : end(words::replaced(), kNormal, true);
+    }
     end(words::connection_ended(dialled(), "the relay is shutting down"), kNormal);
   } else {
     owner_.on_frame(*this, frame);

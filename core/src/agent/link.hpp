@@ -29,8 +29,10 @@ class LinkOwner {
   virtual std::vector<std::string> routes(const Link& link) = 0;
   /// The challenge is verified and nothing was sent. Errors: kIdentityChanged; nothing is sent then either.
   virtual Result<Verdict> judge(const Link& link, const protocol::RelayProof& proof) = 0;
-  /// After a valid HelloAck.
+  /// After a valid HelloAck, and before it is told. May rename the link.
   virtual void on_ready(Link& link) = 0;
+  /// The relay says that another connection of this identity replaced this one: whether it may be one of this agent.
+  virtual bool replaced_by_own(const Link& link) = 0;
   /// A frame of the relay; its views are valid during the call.
   virtual void on_frame(Link& link, const protocol::Frame& frame) = 0;
   /// The link ended, or could not be made. `was_ready`: in this attempt; `more`: another URL is tried next.
@@ -55,7 +57,7 @@ class LinkOwner {
 /// So a relay that answers under several URLs has one connection of this agent, and none replaces another. What is not
 /// the link's own URL has to show the key that is pinned for it, and is never pinned itself.
 ///
-///   stopped: another connection of this identity replaced this one. Final.
+///   stopped: another connection of this identity replaced this one, and it is none of this agent's. Final.
 ///
 /// A relay with another key gets nothing and is tried again like one that does not answer: whoever stands in the way
 /// for a moment must not end a service for good.
@@ -82,6 +84,11 @@ class Link {
   void release();
   /// Closes now and stays idle.
   void close(std::string_view reason);
+  /// Goes on as the link of another URL of its relay.
+  void rename(std::string url);
+  /// Whether this relay has a Hello of this link that it never answered, and that may have replaced another connection.
+  /// True once a Hello.
+  bool took_over(const RelayId& relay);
 
   // ---- ready only; elsewhere these do nothing ----
   void send(const protocol::Frame& frame);
@@ -145,6 +152,8 @@ class Link {
   void refuse(const RelayId& shown, Error why);
   /// No failure: the handshake ends before anything was sent.
   void step_back(Verdict verdict);
+  /// For another link of this agent, which the relay has taken in its place and which may not know that yet.
+  void step_aside();
   void pack_receipts();
   Duration backoff(bool more);
 
@@ -160,6 +169,7 @@ class Link {
   unsigned failures_ = 0;           ///< attempts since the link was last stable
   Duration tried_at_{};             ///< when the last attempt began
   std::optional<RelayId> refused_;  ///< the false relay that was told of last, until the true one answers
+  std::optional<RelayId> greeted_;  ///< had a Hello, and has not answered it
 };
 
 }  // namespace agentroom::agent

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/words.hpp"
+
 namespace agentroom::agent {
 
 const std::string& Links::named(const std::string& url) const {
@@ -21,8 +23,28 @@ void Links::join(const std::string& from, const std::string& to) {
   }
   joined_[from] = to;
   joined_.erase(to);
-  if (Link* link = find(from); link != nullptr && !link->stopped()) link->close("the same relay under another URL");
+  if (Link* link = find(from)) leave_to(*link, to);
   hurry(to);
+}
+
+void Links::leave_to(Link& link, const std::string& to) {
+  if (link.stopped()) return;
+  const bool was_ready = link.ready();
+  link.close("the same relay under another URL");
+  if (!was_ready) return;
+  context_.emit(agent_events::Disconnected{
+      .url = link.url(), .why = words::connection_ended(link.url(), "the relay is connected as " + to), .more = true});
+}
+
+void Links::rename(Link& link, const std::string& to) {
+  const std::string from = link.url();
+  if (Link* other = find(to)) leave_to(*other, to);
+  links_.erase(to);
+  auto node = links_.extract(from);
+  node.key() = to;
+  links_.insert(std::move(node));
+  link.rename(to);
+  join(from, to);
 }
 
 std::vector<std::string> Links::joined(const std::string& to) const {

@@ -22,6 +22,10 @@ class Links {
   /// `from` and `to` are URLs of one relay: the link `to` serves both from now on, and that of `from` ends. Two
   /// connections of one identity would replace each other at the relay.
   void join(const std::string& from, const std::string& to);
+  /// The same where the link of `to` is none yet: `link` becomes it as it is, connected, and what `to` had ends.
+  void rename(Link& link, const std::string& to);
+  /// `url` is of another relay than the link that serves it.
+  void part(const std::string& url) { joined_.erase(url); }
   /// The URLs that the link `to` serves beside its own.
   std::vector<std::string> joined(const std::string& to) const;
 
@@ -43,6 +47,9 @@ class Links {
   bool sent_all() const;
 
  private:
+  /// Its URL has another link, `to`.
+  void leave_to(Link& link, const std::string& to);
+
   Context& context_;
   LinkOwner& owner_;
   std::map<std::string, std::unique_ptr<Link>> links_;

@@ -209,8 +209,10 @@ void Outbox::regroup() {
     bytes_ -= row.record.envelope.size();
     OutgoingRecord record = std::move(row.record);
     const bool durable = row.durable;
+    const bool told = row.told;
     place.lane->rows.erase(place.sequence);
     insert(place.sequence, std::move(record), durable);
+    index_.at(msg_id).lane->rows.at(place.sequence).told = told;
   }
 }
 

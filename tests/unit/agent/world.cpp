@@ -161,6 +161,7 @@ void TestAgent::pause(ChannelId) {}
 void TestAgent::resume(ChannelId) {}
 
 void TestAgent::close(ChannelId channel, std::uint16_t, std::string_view) {
+  EXPECT_NE(channel, 0U) << "no channel";
   acted_ = true;
   if (const auto found = channels_.find(channel); found != channels_.end()) {
     FakeRelay* relay = found->second;
