@@ -85,6 +85,7 @@ void RelayEngine::State::leave(Connection& connection) {
   const AgentId id = agent.id;
   agent.connection = nullptr;
   router.ended(connection);
+  desk.ended(connection);
   --agents_connected;
   ledger.agents.left(connection.agent);
   ledger.agents.release(connection.agent);

@@ -52,7 +52,7 @@ bool Agents::open_mailbox(AgentRef ref) {
   return true;
 }
 
-bool Agents::allow(AgentRef ref, std::vector<TokenHash> ascending) {
+bool Agents::allow(AgentRef ref, std::vector<TokenHash>&& ascending) {
   Agent& agent = *agents_[ref];
   if (!tokens_.fits(!agent.known, agent.allowed.size(), ascending.size())) return false;
   set_allowed(agent, std::move(ascending));

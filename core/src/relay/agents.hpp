@@ -78,8 +78,8 @@ class Agents {
 
   /// Gives the agent a mailbox that accepts nothing. False when the relay keeps no more of them.
   bool open_mailbox(AgentRef ref);
-  /// Replaces what the mailbox accepts. False when the relay keeps no more hashes.
-  bool allow(AgentRef ref, std::vector<TokenHash> ascending);
+  /// Replaces what the mailbox accepts. False when the relay keeps no more hashes; `ascending` is left alone then.
+  bool allow(AgentRef ref, std::vector<TokenHash>&& ascending);
   /// A mailbox as it was kept, whatever the limits are now.
   void load_mailbox(AgentRef ref, std::vector<TokenHash> ascending);
   /// Takes the mailbox away; the agent may be released then.

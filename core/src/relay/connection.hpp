@@ -4,6 +4,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "agentroom/transport.hpp"
 #include "crypto/link_cipher.hpp"
@@ -65,6 +66,7 @@ class Connection {
   Window window;
   Route route;
   boost::unordered_flat_map<AgentId, HeldBack, KeyedHash> held_back;
+  std::vector<TokenHash> refused;  ///< a newcomer's last Allow, until there is room for it
 
   Duration opened_at{};
   Duration heard_at{};

@@ -9,6 +9,9 @@ using protocol::AckItem;
 using protocol::AckStatus;
 using protocol::Code;
 
+/// Hashes of refused lists that are kept, of all connections together.
+constexpr std::size_t kRefusedKept = 250'000;
+
 template <class Id>
 AckItem item(const Id& id, AckStatus status, Code code = Code::kNone) {
   return {*decltype(AckItem::id)::from(id.view()), status, code, 0};
@@ -77,22 +80,48 @@ void InviteDesk::write_mailboxes() {
   changed_.clear();
 }
 
-void InviteDesk::allow(Connection& from, protocol::Allow& allow) {
-  Agent& agent = ledger_.agents[from.agent];
-  bool taken = open_mailbox(from.agent);
-  if (taken && agent.allowed != allow.hashes) {
-    taken = ledger_.agents.allow(from.agent, std::move(allow.hashes));
-    taken ? mailbox_changed(from.agent) : ledger_.counters.hit(RelayLimit::kAllowedTokens);
+bool InviteDesk::list(AgentRef ref, std::vector<TokenHash>& hashes) {
+  Agent& agent = ledger_.agents[ref];
+  bool taken = open_mailbox(ref);
+  if (taken && agent.allowed != hashes) {
+    taken = ledger_.agents.allow(ref, std::move(hashes));
+    taken ? mailbox_changed(ref) : ledger_.counters.hit(RelayLimit::kAllowedTokens);
   }
-  if (!taken) {
-    ledger_.count_rejected(Code::kNotAllowed);
-    return connections_.frame(
-        from, protocol::ErrorFrame{Code::kNotAllowed, "this relay keeps no more mailboxes or mailbox tokens"});
-  }
+  if (!taken) return false;
   ledger_.invites.listed_anew(agent, [&](const InviteRecord& invite) {
     store_.put_invite(invite);
     wrote(invite.invite_id);
   });
+  return true;
+}
+
+void InviteDesk::allow(Connection& from, protocol::Allow& allow) {
+  take_refused(from);
+  if (list(from.agent, allow.hashes)) return;
+  keep_refused(from, allow.hashes);
+  ledger_.count_rejected(Code::kNotAllowed);
+  connections_.frame(from,
+                     protocol::ErrorFrame{Code::kNotAllowed, "this relay keeps no more mailboxes or mailbox tokens"});
+}
+
+/// An agent that sends its list but once would have a mailbox without tokens after its first claim.
+void InviteDesk::keep_refused(Connection& from, std::vector<TokenHash>& hashes) {
+  if (ledger_.agents[from.agent].known || hashes.size() > kRefusedKept - refused_) return;
+  refused_ += hashes.size();
+  from.refused = std::move(hashes);
+  from.refused.shrink_to_fit();
+}
+
+std::vector<TokenHash> InviteDesk::take_refused(Connection& from) {
+  refused_ -= from.refused.size();
+  return std::exchange(from.refused, {});
+}
+
+void InviteDesk::list_refused(AgentRef agent) {
+  Connection* connection = ledger_.agents[agent].connection;
+  if (connection == nullptr || connection->refused.empty()) return;
+  std::vector<TokenHash> hashes = take_refused(*connection);
+  list(agent, hashes);
 }
 
 // ---- invites ----
@@ -144,8 +173,10 @@ void InviteDesk::claim(Connection& from, const protocol::InviteClaim& request) {
   if (checked->invite->state != InviteRecord::State::kClaimed) return;
   // The mailboxes of both remember that they belong here; a relay without room for one forgets only that.
   if (!took_part) mailbox_changed(inviter);
+  list_refused(inviter);
   if (!open_mailbox(from.agent)) return;
   if (!std::exchange(ledger_.agents[from.agent].claimed_here, true)) mailbox_changed(from.agent);
+  list_refused(from.agent);
 }
 
 // ---- what becomes of it ----

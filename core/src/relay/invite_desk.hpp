@@ -19,6 +19,8 @@ class InviteDesk {
   void publish(Connection& from, const protocol::InvitePublish& request);
   void revoke(Connection& from, const protocol::InviteRevoke& request);
   void claim(Connection& from, const protocol::InviteClaim& request);
+  /// The connection is over.
+  void ended(Connection& connection) { take_refused(connection); }
 
   /// Puts what changed of mailboxes into the open batch; only their last state matters.
   void write_mailboxes();
@@ -35,6 +37,12 @@ class InviteDesk {
   void refuse(Connection& to, const RequestId& request, RelayLimit limit);
   bool open_mailbox(AgentRef agent);
   bool forget_idle_mailbox();
+  /// False when there is no room; `hashes` are left alone then.
+  bool list(AgentRef agent, std::vector<TokenHash>& hashes);
+  void keep_refused(Connection& from, std::vector<TokenHash>& hashes);
+  std::vector<TokenHash> take_refused(Connection& from);
+  /// The agent is a newcomer no longer: there may be room for what it had to list.
+  void list_refused(AgentRef agent);
   void mailbox_changed(AgentRef agent);
   void wrote(const InviteId& id) { commits_.open().invites.push_back(id); }
   void decide(Connection& from, const RequestId& request, const InviteId& invite, const InviteDecision& decision);
@@ -50,6 +58,7 @@ class InviteDesk {
   Router& router_;
   Admission& admission_;
   std::vector<AgentRef> changed_;
+  std::size_t refused_ = 0;  ///< hashes in the `refused` of all connections
 };
 
 }  // namespace agentroom::relay

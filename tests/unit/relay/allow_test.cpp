@@ -121,5 +121,112 @@ TEST(Allow, IsBoundedForTheWholeRelay) {
   EXPECT_THAT(ada.errors, SizeIs(1));
 }
 
+// ---- newcomers whose list found no room ----
+
+/// Newcomers may have 10 mailboxes and list 10 tokens together, which one of them has.
+struct NoRoom : RelayWorld {
+  NoRoom() : RelayWorld(limits()) {
+    for (TestAgent* each : {&greedy, &ada, &bob, &cleo}) connect(*each);
+    tell(greedy, list(10));
+    tell(ada, invite.publish(*this));
+    settle();
+  }
+  static RelayConfig limits() {
+    RelayConfig config;
+    config.limits.mailboxes = 100;
+    config.limits.allowed_tokens = 100;
+    config.limits.newcomer_percent = 10;
+    return config;
+  }
+  protocol::Allow list(std::size_t count) {
+    protocol::Allow allow;
+    allow.hashes.resize(count);
+    for (TokenHash& hash : allow.hashes) random.fill(hash.mutable_view());
+    std::ranges::sort(allow.hashes);
+    return allow;
+  }
+  void claim() {
+    tell(bob, invite.claim(bob, new_msg_id(), "init"));
+    settle();
+  }
+  /// Whether `to` takes a message by the token that is `from`'s.
+  bool takes(TestAgent& from, TestAgent& to) {
+    const MsgId msg_id = send(from, to, "hello");
+    settle();
+    const auto* answer = from.answer(msg_id);
+    EXPECT_TRUE(answer == nullptr || answer->status == AckStatus::kQueued || answer->code == Code::kNotAllowed);
+    return answer == nullptr || answer->status == AckStatus::kQueued;
+  }
+
+  TestAgent greedy{9};
+  TestAgent ada{1};
+  TestAgent bob{2};
+  TestAgent cleo{3};
+  TestInvite invite = make_invite(*this);
+};
+
+TEST(Allow, OfANewcomerThatFoundNoRoomCountsWithItsFirstClaim) {
+  NoRoom world;
+  world.allow(world.bob, {&world.ada});
+  world.allow(world.ada, {&world.cleo});
+  ASSERT_THAT(world.bob.errors, SizeIs(1));
+  ASSERT_THAT(world.ada.errors, SizeIs(1));
+  world.claim();
+  EXPECT_TRUE(world.takes(world.ada, world.bob)) << "the claimant's";
+  EXPECT_TRUE(world.takes(world.cleo, world.ada)) << "and the inviter's";
+  world.crash();
+  world.boot();
+  world.connect(world.ada);
+  const MsgId msg_id = world.send(world.ada, world.bob, "later");
+  world.settle();
+  EXPECT_TRUE(is(world.ada.answer(msg_id), AckStatus::kQueued)) << "for good";
+}
+
+TEST(Allow, ThatFoundNoRoomIsReplacedByTheNext) {
+  NoRoom world;
+  world.allow(world.bob, {&world.ada});
+  world.allow(world.bob, {&world.cleo});
+  world.claim();
+  EXPECT_TRUE(world.takes(world.cleo, world.bob));
+  EXPECT_FALSE(world.takes(world.ada, world.bob));
+
+  NoRoom other;
+  other.allow(other.bob, {&other.ada});
+  other.allow(other.bob, {});
+  ASSERT_THAT(other.bob.errors, SizeIs(1)) << "this one is taken";
+  other.claim();
+  EXPECT_FALSE(other.takes(other.ada, other.bob));
+}
+
+TEST(Allow, ThatFoundNoRoomIsForgottenWithItsConnection) {
+  NoRoom world;
+  world.allow(world.bob, {&world.ada});
+  world.connect(world.bob);
+  world.claim();
+  EXPECT_FALSE(world.takes(world.ada, world.bob)) << "it sends it again: the relay has another digest";
+}
+
+TEST(Allow, ListsThatFoundNoRoomAreKeptInBoundsAndMakeRoomWhenTheirConnectionsEnd) {
+  for (const bool leave : {false, true}) {
+    NoRoom world;
+    std::vector<std::unique_ptr<TestAgent>> crowd;
+    for (std::uint64_t i = 0; i < 25; ++i) {
+      crowd.push_back(std::make_unique<TestAgent>(100 + i));
+      ASSERT_TRUE(world.connect(*crowd.back()));
+      world.tell(*crowd.back(), world.list(10'000));
+      world.tell(*crowd.back(), world.list(10'000));
+      world.settle();
+      ASSERT_THAT(crowd.back()->errors, SizeIs(2));
+    }
+    if (leave) world.disconnect(*crowd.back());
+    world.allow(world.bob, {&world.ada});
+    world.claim();
+    EXPECT_EQ(world.takes(world.ada, world.bob), leave);
+    world.allow(world.bob, {&world.ada});
+    EXPECT_THAT(world.bob.errors, SizeIs(1)) << "there is room for it";
+    EXPECT_TRUE(world.takes(world.ada, world.bob));
+  }
+}
+
 }  // namespace
 }  // namespace agentroom::relay::test
