@@ -78,6 +78,10 @@ class Managed {
 };
 
 sdk::Result<std::string> chosen(const std::string& file, const std::string& by, const sdk::TunnelEvents& events) {
+  if (!file.starts_with('/')) {
+    return sdk::fail(AR_INVALID, by + " names " + file + ", which would be another program in another folder",
+                     "Write the whole path, from / on.");
+  }
   if (!is_program(file)) {
     return sdk::fail(AR_NOT_FOUND, by + " names " + file + ", which is no program that can be run",
                      "Correct it, or take it out to have the pinned release downloaded.");
@@ -113,8 +117,10 @@ sdk::Result<std::string> find_binary(const Options& options, const fs::path& fol
       return managed.file().string();
     }
     why = there.error();
+    // A program on PATH stands in for a server that cannot be reached. Where someone may have tampered it does not:
+    // that is to be seen, and not to choose what runs.
+    if (why.status != AR_NETWORK && why.status != AR_TIMEOUT) return why;
   }
-  if (why.status == AR_CANCELLED) return why;
   const auto fallback = on_path();
   if (!fallback) return why;
   host.log(sdk::LogLevel::kWarn, why.message + "; the cloudflared on PATH is taken");

@@ -21,6 +21,7 @@ class Cloudflared final : public tunnel::Program {
   tunnel::Sighting look(std::string_view line) const override;
   std::optional<std::string> known_url() const override;
   bool tells_when_connected() const override { return true; }
+  bool tells_one_url() const override { return true; }
   bool is_secret(std::string_view line) const override;
 
  private:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agentroom/sdk/units.hpp"
+#include "curl_handles.hpp"
 
 namespace agentroom::tunnel_cloudflared {
 namespace {
@@ -11,8 +12,9 @@ namespace {
 constexpr std::string_view kReleases = "https://github.com/cloudflare/cloudflared/releases/download";
 constexpr std::uint64_t kMaxDownload = std::uint64_t{128} * 1024 * 1024;
 
-/// In the box that cloudflared draws around it; what it says of api.trycloudflare.com when that fails has none.
-constexpr const char* kQuickTunnelUrl = R"(\|\s+(https://[a-z0-9-]+\.trycloudflare\.com)\s+\|)";
+/// In the box that cloudflared draws around it; what it says of api.trycloudflare.com when that fails has none. A whole
+/// line at level INF: other lines hold URLs that strangers asked for.
+constexpr const char* kQuickTunnelUrl = R"(^\S+ INF \|\s+(https://[a-z0-9-]+\.trycloudflare\.com)\s+\|\s*$)";
 
 /// It becomes part of a path and of a URL.
 bool is_version(std::string_view text) {
@@ -54,6 +56,11 @@ sdk::Status read_download(const tunnel::Keys& keys, Options& options) {
   while (download.base.ends_with('/')) download.base.pop_back();
   if (!download.base.starts_with("https://")) {
     return sdk::fail(AR_INVALID, "download_base must begin with https://");
+  }
+  const tunnel::UrlHandle url(curl_url());
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, download.base.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
+    // Not shown: it may hold a password, which messages about the download would tell as well.
+    return sdk::fail(AR_INVALID, "download_base must be the URL of a folder, without a user name or a password");
   }
   download.ca_file = options.settings.ca_file;
   download.retry_delay = options.settings.pace.restart_delay;

@@ -1,5 +1,6 @@
 // tunnel-exec: a public URL by any program that prints one.
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "agentroom/sdk/plugin.hpp"
@@ -25,8 +26,9 @@ class AnyProgram final : public tunnel::Program {
                                         const tunnel::StopSignal& /*stop*/) override {
     std::vector<std::string> more = variables(listener_);
     more.insert(more.end(), options_.env.begin(), options_.env.end());
+    const auto passes = [](std::string_view name) { return !tunnel::names_a_secret(name); };
     return process::Command{options_.is_shell ? options_.argv : filled(options_.argv, listener_),
-                            tunnel::environment({}, more), options_.cwd};
+                            tunnel::environment(passes, more), options_.cwd};
   }
 
   tunnel::Sighting look(std::string_view line) const override { return {options_.pattern.find(line), false, {}}; }

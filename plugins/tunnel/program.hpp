@@ -39,6 +39,9 @@ class Program {
   /// The program tells when it is connected: until then a URL is not asked for.
   virtual bool tells_when_connected() const { return false; }
 
+  /// The first URL of a run is the only one: another is nothing that the program says.
+  virtual bool tells_one_url() const { return false; }
+
   /// The line must not be in a log.
   virtual bool is_secret(std::string_view /*line*/) const { return false; }
 };

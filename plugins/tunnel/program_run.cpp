@@ -121,6 +121,7 @@ void ProgramRun::on_line(std::string_view line) {
 }
 
 void ProgramRun::on_url(const std::string& printed) {
+  if (url_ && program_.tells_one_url()) return;
   if (printed == printed_) return later_.clear();
   if (url_ && Clock::now() < url_at_ + kBetweenUrls) {
     later_ = printed;
@@ -128,7 +129,7 @@ void ProgramRun::on_url(const std::string& printed) {
   }
   auto url = public_url(printed, around_.health_path);
   if (!url) {
-    around_.host.log(sdk::LogLevel::kWarn, url.error().message);
+    if (no_urls_++ == 0) around_.host.log(sdk::LogLevel::kWarn, url.error().message);
     return;
   }
   printed_ = printed;
@@ -189,6 +190,10 @@ ProgramRun::End ProgramRun::end() {
     }
   }
   read_all();
+  if (no_urls_ > 1) {
+    around_.host.log(sdk::LogLevel::kWarn, program_.name() + " told " + std::to_string(no_urls_ - 1) +
+                                               " more that are no public URLs: check the pattern");
+  }
   const process::ExitStatus exit = process_.reap();
   end.reason = over_.empty() || by_itself ? how_it_ended(exit) : over_;
   return end;

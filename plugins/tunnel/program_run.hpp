@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -71,6 +72,7 @@ class ProgramRun {
   std::optional<PublicUrl> url_;  ///< what it means
   Clock::time_point url_at_{};    ///< when it was told
   std::string later_;             ///< one that came too soon after it
+  std::size_t no_urls_ = 0;       ///< what was told as a URL and is none; one warning, then a count
   bool connected_ = false;
   Clock::time_point next_check_{};
   Clock::time_point reachable_deadline_{};

@@ -48,7 +48,10 @@ sdk::Result<UrlPattern> UrlPattern::make(std::string_view key, const std::string
 std::optional<std::string> UrlPattern::find(std::string_view line) const {
   Match match;
   try {
-    if (!boost::regex_search(line.begin(), line.end(), match, expression_->regex)) return std::nullopt;
+    // ^ and $ are the ends of the line, whatever of a form feed a stranger puts into it.
+    if (!boost::regex_search(line.begin(), line.end(), match, expression_->regex, boost::match_single_line)) {
+      return std::nullopt;
+    }
   } catch (const std::runtime_error&) {  // it gave up on this line
     return std::nullopt;
   }

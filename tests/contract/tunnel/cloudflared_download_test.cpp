@@ -14,6 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 std::string sha256(const std::string& bytes) {
@@ -329,12 +330,41 @@ TEST_F(CloudflaredDownload, IsCheckedAgainBeforeEachStart) {
   EXPECT_FALSE(fs::exists(folder_.path() / "owned"));
 }
 
-TEST_F(CloudflaredDownload, ThatFailsIsFollowedByALookAtPath) {
+TEST_F(CloudflaredDownload, ThatCannotBeReachedIsFollowedByALookAtPath) {
   fs::copy_file(CLOUDFLARED_STANDIN, path_folder() / "cloudflared");
-  open(config("wrong"));
+  open(config("truncated"));
   const TunnelStory story = wait_for(has("ready"));
   EXPECT_THAT(states(story), ElementsAre("downloading", "fallback_path", "starting", "checking"));
   EXPECT_EQ(left(), std::vector<std::string>());
+}
+
+TEST_F(CloudflaredDownload, ThatIsWrongOrForbiddenIsNotMadeUpForByAnotherProgram) {
+  fs::copy_file(CLOUDFLARED_STANDIN, path_folder() / "cloudflared");
+  EXPECT_EQ(failure("wrong").status, AR_CORRUPT);
+  EXPECT_EQ(failure("nothing").status, AR_NOT_FOUND);
+  EXPECT_EQ(failure("endless", "max_download = \"1MiB\"").status, AR_TOO_LARGE);
+  fs::permissions(bin(), fs::perms::all);
+  EXPECT_EQ(failure("good").status, AR_PERMISSION);
+}
+
+TEST_F(CloudflaredDownload, IsOnlyFromAUrlWithoutAPassword) {
+  const Error error = refusal("download_base = \"https://me:hunter2@mirror.example/x\"");
+  EXPECT_EQ(error.status, AR_INVALID);
+  EXPECT_THAT(error.message, HasSubstr("download_base"));
+  EXPECT_THAT(std::string(error.message) + error.hint, Not(HasSubstr("hunter2")));
+}
+
+TEST_F(CloudflaredDownload, IsNoSubstituteForABinaryThatDependsOnTheFolder) {
+  fs::copy_file(CLOUDFLARED_STANDIN, "cloudflared-of-this-folder", fs::copy_options::overwrite_existing);
+  const TunnelEvent by_key = failure("good", "binary = \"cloudflared-of-this-folder\"");
+  EXPECT_EQ(by_key.status, AR_INVALID);
+  EXPECT_THAT(by_key.text, HasSubstr("the key binary"));
+  const Variable named("AGENTROOM_CLOUDFLARED", "./cloudflared-of-this-folder");
+  const TunnelEvent by_variable = failure("good");
+  EXPECT_EQ(by_variable.status, AR_INVALID);
+  EXPECT_THAT(by_variable.text, HasSubstr("AGENTROOM_CLOUDFLARED"));
+  EXPECT_TRUE(by_variable.given_up);
+  fs::remove("cloudflared-of-this-folder");
 }
 
 TEST_F(CloudflaredDownload, IsNotNeededWhereABinaryIsNamed) {

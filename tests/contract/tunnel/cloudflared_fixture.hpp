@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "local_relay.hpp"
 #include "tunnel_test.hpp"
@@ -33,7 +34,8 @@ class CloudflaredFact : public testing::Test {
 
   /// Quick to try again, and with the stand-in's kind of URL.
   static std::string pace() {
-    return "public_url_pattern = '\\|\\s+(http://127\\.0\\.0\\.1:\\d+)\\s+\\|'\nrestart_delay = \"20ms\"\n"
+    return "public_url_pattern = '^\\S+ INF \\|\\s+(http://127\\.0\\.0\\.1:\\d+)\\s+\\|\\s*$'\nrestart_delay = "
+           "\"20ms\"\n"
            "check_interval = \"50ms\"\n";
   }
 
@@ -43,6 +45,17 @@ class CloudflaredFact : public testing::Test {
   }
   TunnelUnderTest& open_standin(const std::string& config = {}) {
     return open("binary = \"" CLOUDFLARED_STANDIN "\"\n" + config);
+  }
+
+  /// A program whose log is `lines`, each as it is written, and that then waits. Its path.
+  std::string program(const std::vector<std::string>& lines) const {
+    const fs::path file = folder_.path() / "cloudflared";
+    std::ofstream out(file);
+    out << "#!/bin/sh\ncat >&2 <<'END'\n";
+    for (const std::string& line : lines) out << line << '\n';
+    out << "END\nexec sleep 1000\n";
+    fs::permissions(file, fs::perms::owner_all);
+    return file.string();
   }
 
   /// A process of its own that has a tunnel open, to be killed.
@@ -81,7 +94,7 @@ class CloudflaredFact : public testing::Test {
   }
 
   TunnelFolder folder_;
-  Variable record_{"STANDIN_RECORD", records().string()};
+  Variable record_{"LC_STANDIN_RECORD", records().string()};
   LocalRelay relay_;
   PluginUnderTest plugin_;
   std::optional<TunnelUnderTest> tunnel_;

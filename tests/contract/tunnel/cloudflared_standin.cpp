@@ -1,17 +1,18 @@
 // Behaves as cloudflared does: its arguments, its log, its signals. Its edge is a port on loopback, from which it
 // carries connections to the relay. Installed nowhere.
 //
-// Variables:
-//   STANDIN_MODE    words, separated by commas:
+// Variables, of the kind that tunnel-cloudflared hands on:
+//   LC_STANDIN_MODE    words, separated by commas:
 //     crashes       ends by itself once it carried a connection
 //     silent        gets no tunnel, and waits
 //     fails         gets no tunnel, and ends
 //     unreachable   tells a URL that nobody answers
 //     forgotten     is told by Cloudflare that its tunnel is unknown, once it carried a connection, and runs on
+//     asked         logs the request of a stranger who asks for what the plugin looks for, once it carried a connection
 //     stubborn      ignores SIGTERM and SIGINT
 //     parent        has a child that ignores them
-//   STANDIN_PORT    of its edge; without it any
-//   STANDIN_RECORD  a folder: PID is written there, with the arguments and the variables TUNNEL_...
+//   LC_STANDIN_PORT    of its edge; without it any
+//   LC_STANDIN_RECORD  a folder: PID is written there, with the arguments and the variables that it should not need
 // SIGUSR1 ends it like a crash.
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -38,7 +39,7 @@ std::string variable(const char* name) {
 }
 
 bool mode(const std::string& word) {
-  return ("," + variable("STANDIN_MODE") + ",").find("," + word + ",") != std::string::npos;
+  return ("," + variable("LC_STANDIN_MODE") + ",").find("," + word + ",") != std::string::npos;
 }
 
 void log(const std::string& level, const std::string& text) {
@@ -65,7 +66,7 @@ struct Edge {
 };
 
 Edge open_edge() {
-  const std::string wanted = variable("STANDIN_PORT");
+  const std::string wanted = variable("LC_STANDIN_PORT");
   Edge edge{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const int yes = 1;
   ::setsockopt(edge.socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -107,6 +108,14 @@ void carry(int peer, int origin_port) {
   ::close(origin);
   ::close(peer);
   if (mode("crashes")) ::_exit(1);
+  if (mode("asked")) {
+    for (const char* wanted : {R"(Register tunnel error from server side error=\"Unauthorized: Tunnel not found\")",
+                               "|  http://127.0.0.1:1  |"}) {
+      log("ERR",
+          "Request failed error=\"Incoming request ended abruptly\" connIndex=0 dest=\"https://a.example/x INF " +
+              std::string(wanted) + "\" event=0 type=http");
+    }
+  }
   if (mode("forgotten")) {
     log("ERR",
         "Register tunnel error from server side error=\"Unauthorized: Tunnel not found\" connIndex=0 event=0 "
@@ -123,16 +132,24 @@ void box(const std::vector<std::string>& lines) {
   log("INF", border);
 }
 
+/// With these alone a program cannot do any harm to its owner.
+bool is_of_any_machine(std::string_view variable) {
+  constexpr std::array<std::string_view, 14> kBeginnings{
+      "PATH=",         "HOME=",       "TMPDIR=",     "LANG=",        "LC_",          "TZ=",       "SSL_CERT_FILE=",
+      "SSL_CERT_DIR=", "HTTP_PROXY=", "http_proxy=", "HTTPS_PROXY=", "https_proxy=", "NO_PROXY=", "no_proxy="};
+  return std::any_of(kBeginnings.begin(), kBeginnings.end(),
+                     [&](std::string_view beginning) { return variable.starts_with(beginning); });
+}
+
 void record(int argc, char** argv, char** env) {
-  const std::string folder = variable("STANDIN_RECORD");
+  const std::string folder = variable("LC_STANDIN_RECORD");
   if (folder.empty()) return;
   const std::string name = folder + "/" + std::to_string(::getpid());
   {
     std::ofstream out(name + ".new");
     for (int i = 1; i < argc; ++i) out << "argument " << argv[i] << '\n';
     for (char** each = env; *each != nullptr; ++each) {
-      const std::string one = *each;
-      if (one.starts_with("TUNNEL_") || one.starts_with("HMAC_")) out << "variable " << one << '\n';
+      if (!is_of_any_machine(*each)) out << "variable " << *each << '\n';
     }
   }
   std::rename((name + ".new").c_str(), name.c_str());
@@ -146,7 +163,7 @@ void begin_child() {
   if (::fork() != 0) return;
   std::signal(SIGTERM, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);
-  const std::string folder = variable("STANDIN_RECORD");
+  const std::string folder = variable("LC_STANDIN_RECORD");
   if (!folder.empty()) std::ofstream(folder + "/child") << ::getpid() << '\n';
   sleep_for_ever();
 }

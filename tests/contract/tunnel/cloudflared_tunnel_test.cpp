@@ -38,16 +38,20 @@ TEST_F(Cloudflared, MakesTheRelayReachable) {
   EXPECT_GE(relay_.asked(), 1) << "the health of the relay was asked for through the tunnel";
 }
 
-TEST_F(Cloudflared, IsGivenTheRelayAndNothingOfTheUsersOtherTunnels) {
+TEST_F(Cloudflared, IsGivenTheRelayAndNothingOfTheUsersOtherTunnelsAndServices) {
   const Variable url("TUNNEL_URL", "http://localhost:1");
   const Variable secret("HMAC_SECRET", std::string(32, 'x'));
+  const Variable old_secret("OLD_HMAC_SECRET", std::string(32, 'y'));
+  const Variable model("ANTHROPIC_API_KEY", "sk-1");
+  const Variable cloud("AWS_SECRET_ACCESS_KEY", "2");
+  const Variable anything("SOMETHING_ELSE", "3");
   open_standin();
   wait_for(has("ready"));
   ASSERT_EQ(started().size(), 1U);
   EXPECT_EQ(started().begin()->second,
             "argument tunnel\nargument --config\nargument /dev/null\nargument --no-autoupdate\n"
             "argument --url\nargument http://" +
-                relay_.address() + "\n");
+                relay_.address() + "\nvariable NO_COLOR=1\n");
 }
 
 TEST_F(Cloudflared, ReachesARelayThatListensEverywhereAndSpeaksTls) {
@@ -65,7 +69,7 @@ TEST_F(Cloudflared, OfANamedTunnelGetsItsTokenWhereNobodySeesIt) {
     const LocalRelay free;  // gone again at once, and its port with it
     return free.port();
   }();
-  const Variable edge("STANDIN_PORT", port);
+  const Variable edge("LC_STANDIN_PORT", port);
   open_standin("token = \"" + token + "\"\npublic_url = \"http://localhost:" + port + "/\"");
   const TunnelStory story = wait_for(has("ready"));
   EXPECT_EQ(last(story, "ready").text, "ws://localhost:" + port + "/ws");
@@ -86,19 +90,63 @@ TEST_F(Cloudflared, NeedsTokenAndUrlOfANamedTunnel) {
 
 TEST_F(Cloudflared, KnowsAQuickTunnelsUrlByItsBox) {
   // The address of the service is no tunnel; without the box around it nothing is.
-  const fs::path program = folder_.path() / "cloudflared";
-  {
-    std::ofstream out(program);
-    out << "#!/bin/sh\necho '2026-11-01T10:00:00Z ERR see https://api.trycloudflare.com  |' >&2\n"
-           "echo '2026-11-01T10:00:00Z INF |  https://soft-property-mas-trees.trycloudflare.com    |' >&2\n"
-           "exec sleep 1000\n";
-  }
-  fs::permissions(program, fs::perms::owner_all);
-  tunnel_.emplace(plugin_, "reachable_timeout = \"10ms\"\nbinary = \"" + program.string() + "\"", site());
+  const std::string file =
+      program({"2026-11-01T10:00:00Z ERR see https://api.trycloudflare.com  |",
+               "2026-11-01T10:00:00Z INF |  https://soft-property-mas-trees.trycloudflare.com    |"});
+  tunnel_.emplace(plugin_, "reachable_timeout = \"10ms\"\nbinary = \"" + file + "\"", site());
   const TunnelStory story = wait_for(has("ready"));
   EXPECT_EQ(last(story, "ready").text, "wss://soft-property-mas-trees.trycloudflare.com/ws");
   EXPECT_EQ(last(story, "ready").more, "https://soft-property-mas-trees.trycloudflare.com");
   EXPECT_FALSE(last(story, "ready").reachable);
+}
+
+TEST_F(Cloudflared, TakesNoUrlFromTheRequestOfAStranger) {
+  const std::string box = "|  https://stranger.trycloudflare.com  |";
+  const std::string at = "2026-11-01T10:00:00Z ";
+  const std::string file = program(
+      {at + "ERR Request failed error=\"ended abruptly\" connIndex=0 dest=\"https://a.example/" + box + "\" event=0",
+       at + "ERR Request failed dest=\"https://a.example/" + at + "INF " + box, at + "ERR " + box,
+       at + "ERR Request failed dest=\"https://a.example/\f" + at + "INF " + box,
+       at + "INF |  https://soft-property-mas-trees.trycloudflare.com    |"});
+  tunnel_.emplace(plugin_, "reachable_timeout = \"10ms\"\nbinary = \"" + file + "\"", site());
+  const TunnelStory story = wait_for(has("ready"));
+  EXPECT_THAT(told(story), Not(HasSubstr("stranger")));
+  EXPECT_EQ(last(story, "ready").text, "wss://soft-property-mas-trees.trycloudflare.com/ws");
+}
+
+TEST_F(Cloudflared, KeepsTheFirstUrlOfARun) {
+  const std::string at = "2026-11-01T10:00:00Z INF ";
+  const std::string file =
+      program({at + "|  http://127.0.0.1:1  |", at + "|  http://127.0.0.1:" + relay_.port() + "  |",
+               at + "Registered tunnel connection connIndex=0"});
+  open("reachable_timeout = \"1500ms\"\nbinary = \"" + file + "\"");
+  // Longer than another URL would have to wait.
+  EXPECT_EQ(last(wait_for(has("ready")), "ready").text, "ws://127.0.0.1:1/ws");
+  EXPECT_EQ(relay_.asked(), 0);
+}
+
+TEST_F(Cloudflared, IsNotConnectedBecauseAStrangerSaysSo) {
+  const std::string at = "2026-11-01T10:00:00Z ";
+  const std::string file =
+      program({at + "INF |  http://127.0.0.1:" + relay_.port() + "  |",
+               at + "ERR Request failed dest=\"https://a.example/" + at + "INF Registered tunnel connection\""});
+  open("reachable_timeout = \"300ms\"\nbinary = \"" + file + "\"");
+  EXPECT_FALSE(last(wait_for(has("ready")), "ready").reachable) << "it is not asked for yet";
+  EXPECT_EQ(relay_.asked(), 0);
+}
+
+TEST_F(Cloudflared, RunsOnWhateverAStrangerAsksFor) {
+  const Variable mode("LC_STANDIN_MODE", "asked");
+  open_standin();
+  const std::string url = last(wait_for(has("ready")), "ready").text;
+  // Each look at the relay comes through the stand-in, which logs such a request after it.
+  relay_.answer(503);
+  wait_for([](const TunnelStory& it) { return count(it, "ready") == 2; });
+  relay_.answer(200);
+  const TunnelStory story = wait_for([](const TunnelStory& it) { return count(it, "ready") == 3; });
+  EXPECT_EQ(count(story, "lost"), 0U);
+  EXPECT_EQ(last(story, "ready").text, url);
+  EXPECT_THAT(plugin_.host().log_text(), HasSubstr("Request failed"));
 }
 
 TEST_F(Cloudflared, ThatDiesIsStartedAgainAndTellsTheOtherUrl) {
@@ -123,14 +171,14 @@ TEST_F(Cloudflared, ThatIsKilledIsStartedAgain) {
 }
 
 TEST_F(Cloudflared, ThatCloudflareForgotIsStartedAgain) {
-  const Variable mode("STANDIN_MODE", "forgotten");
+  const Variable mode("LC_STANDIN_MODE", "forgotten");
   open_standin();
   const TunnelStory story = wait_for([](const TunnelStory& it) { return count(it, "lost") == 1; });
   EXPECT_THAT(last(story, "lost").text, HasSubstr("does not know this tunnel"));
 }
 
 TEST_F(Cloudflared, ThatGetsNoTunnelSaysWhyAndTriesAgain) {
-  const Variable mode("STANDIN_MODE", "fails");
+  const Variable mode("LC_STANDIN_MODE", "fails");
   open_standin();
   const TunnelStory story = wait_for([](const TunnelStory& it) { return count(it, "failed") == 3; });
   EXPECT_THAT(last(story, "failed").text, HasSubstr("no such host"));
@@ -139,14 +187,14 @@ TEST_F(Cloudflared, ThatGetsNoTunnelSaysWhyAndTriesAgain) {
 }
 
 TEST_F(Cloudflared, ThatTellsNoUrlIsEndedAndStartedAgain) {
-  const Variable mode("STANDIN_MODE", "silent");
+  const Variable mode("LC_STANDIN_MODE", "silent");
   open_standin("ready_timeout = \"50ms\"");
   const TunnelStory story = wait_for([](const TunnelStory& it) { return count(it, "failed") == 2; });
   EXPECT_THAT(last(story, "failed").text, HasSubstr("no public URL within 50 ms"));
 }
 
 TEST_F(Cloudflared, WhoseUrlDoesNotAnswerIsToldAsNotReachable) {
-  const Variable mode("STANDIN_MODE", "unreachable");
+  const Variable mode("LC_STANDIN_MODE", "unreachable");
   open_standin("reachable_timeout = \"50ms\"");
   EXPECT_FALSE(last(wait_for(has("ready")), "ready").reachable);
 }
@@ -173,7 +221,7 @@ TEST_F(Cloudflared, IsAskedToEndBeforeItIsKilled) {
 }
 
 TEST_F(Cloudflared, IsKilledWhenItDoesNotListenWithEveryChildOfIt) {
-  const Variable mode("STANDIN_MODE", "stubborn,parent");
+  const Variable mode("LC_STANDIN_MODE", "stubborn,parent");
   open_standin();
   wait_for(has("ready"));
   const pid_t process = started().begin()->first;
@@ -187,7 +235,7 @@ TEST_F(Cloudflared, IsKilledWhenItDoesNotListenWithEveryChildOfIt) {
 }
 
 TEST_F(Cloudflared, DoesNotOutliveAProcessThatIsKilled) {
-  const Variable mode("STANDIN_MODE", "stubborn,parent");
+  const Variable mode("LC_STANDIN_MODE", "stubborn,parent");
   const pid_t host = start_host("binary = \"" CLOUDFLARED_STANDIN "\"");
   const auto deadline = steady_clock::now() + kPatience;
   while (started().empty() || content_of(records() / "child").find('\n') == std::string::npos) {
@@ -210,8 +258,9 @@ TEST_F(Cloudflared, ThatFloodsItsLogDisturbsNothing) {
     std::ofstream out(program);
     out << "#!/bin/sh\nhead -c 3000000 /dev/zero | tr '\\0' 'x' >&2; echo >&2; head -c 300000 /dev/urandom >&2; echo "
            ">&2\n"
-           "echo '|  http://127.0.0.1:"
-        << relay_.port() << "  |' >&2\necho 'Registered tunnel connection' >&2\nexec sleep 1000\n";
+           "echo '2026-11-01T10:00:00Z INF |  http://127.0.0.1:"
+        << relay_.port() << "  |' >&2\necho '2026-11-01T10:00:00Z INF Registered tunnel connection' >&2\n"
+        << "exec sleep 1000\n";
   }
   fs::permissions(program, fs::perms::owner_all);
   open("binary = \"" + program.string() + "\"");

@@ -137,13 +137,31 @@ TEST_F(TunnelExec, KeepsTheInputOfTheProgramOpen) {
   EXPECT_EQ(count(tunnel_->events().story(), "lost"), 0U);
 }
 
-TEST_F(TunnelExec, GivesTheProgramItsEnvironmentWithoutTheRelaysSecret) {
-  const Variable secret("HMAC_SECRET", std::string(32, 'x'));
-  open(R"('env > )" + file().string() + R"(; echo "it is $AGENTROOM_LOCAL_URL"; exec sleep 1000')",
-       "env = [\"FLAVOUR=sweet\", \"HOME=/nowhere\"]");
+TEST_F(TunnelExec, ManyLinesThatAreNoUrlsAreOneWarning) {
+  open(R"('for it in 1 2 3 4 5 6 7 8 9; do echo "it is nothing $it"; done; echo "it is $AGENTROOM_LOCAL_URL"; )"
+       R"(exec sleep 1000')");
   wait_for(has("ready"));
-  EXPECT_THAT(content_of(file()), AllOf(HasSubstr("FLAVOUR=sweet\n"), HasSubstr("HOME=/nowhere\n"),
-                                        HasSubstr("NO_COLOR=1\n"), Not(HasSubstr("HMAC_SECRET"))));
+  tunnel_->close();
+  const std::string log = plugin_.host().log_text();
+  EXPECT_THAT(log, AllOf(HasSubstr("\"nothing 1\" is no public URL"), Not(HasSubstr("\"nothing 2\" is no public URL")),
+                         HasSubstr("told 8 more that are no public URLs")));
+}
+
+TEST_F(TunnelExec, GivesTheProgramItsEnvironmentWithoutSecretsButThoseThatAreNamed) {
+  const Variable secret("HMAC_SECRET", std::string(32, 'x'));
+  const Variable old_secret("OLD_HMAC_SECRET", std::string(32, 'x'));
+  const Variable model("SOME_API_KEY", "xxxx");
+  const Variable cloud("AWS_SECRET_ACCESS_KEY", "xxxx");
+  const Variable token("github_token", "xxxx");
+  const Variable password("AGENTROOM_PASSWORD", "xxxx");
+  const Variable named("MY_TOKEN", "from outside");
+  const Variable plain("KEYBOARD", "plain");
+  open(R"('env > )" + file().string() + R"(; echo "it is $AGENTROOM_LOCAL_URL"; exec sleep 1000')",
+       "env = [\"FLAVOUR=sweet\", \"HOME=/nowhere\", \"MY_TOKEN=named\"]");
+  wait_for(has("ready"));
+  EXPECT_THAT(content_of(file()),
+              AllOf(HasSubstr("FLAVOUR=sweet\n"), HasSubstr("HOME=/nowhere\n"), HasSubstr("NO_COLOR=1\n"),
+                    HasSubstr("MY_TOKEN=named\n"), HasSubstr("KEYBOARD=plain\n"), Not(HasSubstr("xxxx"))));
 }
 
 TEST_F(TunnelExec, AnExpressionWithoutEndHoldsNothingUp) {
@@ -193,6 +211,8 @@ TEST_P(TunnelExample, FindsTheUrlInWhatTheProgramPrints) {
       found.push_back(tunnel::public_url(*printed, "/health").value().channel);
   }
   EXPECT_THAT(found, testing::ElementsAre(example.channel));
+  // What the program says, somewhere else in a line: in the request of a stranger, say.
+  for (const std::string& line : example.output) EXPECT_FALSE(pattern->find("request for /" + line)) << line;
 }
 
 INSTANTIATE_TEST_SUITE_P(
