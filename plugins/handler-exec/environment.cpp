@@ -16,7 +16,9 @@ constexpr std::string_view kOwnKey = "AGENTROOM_PK=";
 constexpr std::string_view kFromName = "AGENTROOM_FROM_NAME=";
 constexpr std::string_view kMessageId = "AGENTROOM_MSG_ID=";
 constexpr std::string_view kAttempt = "AGENTROOM_ATTEMPT=";
-constexpr std::array kLeftOut{kFrom, kOwnKey, kFromName, kMessageId, kAttempt, std::string_view("HMAC_SECRET=")};
+constexpr std::string_view kSecret = "HMAC_SECRET=";
+constexpr std::string_view kPreviousSecret = "OLD_HMAC_SECRET=";  // as docs/operations.md names it
+constexpr std::array kLeftOut{kFrom, kOwnKey, kFromName, kMessageId, kAttempt, kSecret, kPreviousSecret};
 
 void remove(std::vector<std::string>& variables, std::string_view name_and_equals) {
   std::erase_if(variables, [&](const std::string& variable) { return variable.starts_with(name_and_equals); });

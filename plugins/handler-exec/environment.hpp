@@ -10,8 +10,9 @@ namespace agentroom::handler_exec {
 
 class Environment {
  public:
-  /// Takes the environment of the process as it is now, without the secret of a relay that runs in the same process: a
-  /// command acts on the words of a peer and has no use for it. `more`: "NAME=value", replacing.
+  /// Takes the environment of the process as it is now, without the secrets, present and previous, of a relay that runs
+  /// in the same process: a command acts on the words of a peer and has no use for them. `more`: "NAME=value",
+  /// replacing.
   explicit Environment(const std::vector<std::string>& more);
 
   /// For a command that answers many messages.

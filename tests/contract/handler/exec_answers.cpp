@@ -103,9 +103,11 @@ TEST_F(HandlerExec, NeverPutsTheMessageOnACommandLine) {
 }
 
 TEST_F(HandlerExec, KeepsTheSecretOfARelayFromTheCommand) {
-  ::setenv("HMAC_SECRET", "0123456789abcdef0123456789abcdef", 1);
-  EXPECT_EQ(run("echo \"${HMAC_SECRET-unset}\"").text, "unset");
-  ::unsetenv("HMAC_SECRET");
+  for (const char* name : {"HMAC_SECRET", "OLD_HMAC_SECRET"}) {
+    ::setenv(name, "0123456789abcdef0123456789abcdef", 1);
+    EXPECT_EQ(run("echo \"${" + std::string(name) + "-unset}\"").text, "unset");
+    ::unsetenv(name);
+  }
 }
 
 TEST_F(HandlerExec, HandsOnTheEnvironmentAndWhatIsConfigured) {
