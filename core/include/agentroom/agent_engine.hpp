@@ -238,8 +238,8 @@ class AgentEngine {
   void rename_peer(const AgentId& peer, std::string name, const Now& now, Done<void> done);
 
   /// Tells all peers with whom a session runs over the relay at `config.server` where else that relay answers, in order
-  /// of preference; replaces what was told before, and is told to later peers too. Errors: kUsage (more than 8, or one
-  /// that is no ws:// or wss:// URL).
+  /// of preference; replaces what was told before, and is told to later peers too. They pass over what protocol section
+  /// 5 does not let a peer name. Errors: kUsage (more than 8, or one that is no ws:// or wss:// URL).
   Result<void> announce_relay_urls(std::vector<std::string> urls, const Now& now);
 
   std::vector<PeerSummary> peers() const;

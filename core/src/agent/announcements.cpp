@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "base/uuid.hpp"
 #include "protocol/server_url.hpp"
+#include "protocol/told_url.hpp"
 
 namespace agentroom::agent {
 
@@ -17,6 +18,14 @@ std::vector<std::string> usable_relay_urls(std::vector<std::string> urls) {
       usable.push_back(std::move(url));
   }
   return usable;
+}
+
+std::vector<std::string> relay_urls_of_peer(std::vector<std::string> urls, const std::string& own) {
+  const bool here = protocol::leads_here(own);
+  std::erase_if(urls, [&](const std::string& url) {
+    return !protocol::is_told_url(url) || (!here && protocol::leads_here(url));
+  });
+  return usable_relay_urls(std::move(urls));
 }
 
 Result<void> Announcements::set(std::vector<std::string> urls) {

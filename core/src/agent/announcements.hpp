@@ -18,6 +18,10 @@ inline constexpr std::size_t kRelayUrlsKept = 8;
 /// Those of a list that can be dialled, each once, in its order.
 std::vector<std::string> usable_relay_urls(std::vector<std::string> urls);
 
+/// Those of a peer's list that its word is enough for, in a session of the relay at `own`. Dialling is a request that
+/// the peer makes from inside this network: it never goes to this machine, unless the relay is here anyway.
+std::vector<std::string> relay_urls_of_peer(std::vector<std::string> urls, const std::string& own);
+
 /// Tells each peer once, in the session that sends and over the relay of `config.server`; a newer list takes the place
 /// of one that no relay has taken yet.
 class Announcements {

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kMaxUncommitted = 8 * 1024 * 1024;
 /// URLs of one relay that a round dials.
 constexpr std::size_t kMaxRoutes = 16;
+/// Of them those that one peer told.
+constexpr std::size_t kRoutesOfPeer = 2;
 
 }  // namespace
 
@@ -22,25 +24,35 @@ bool AgentEngine::State::one_relay(const std::string& url, const agent::Link& li
   return pin && pin == pins.find(link.url());
 }
 
-std::vector<std::string> AgentEngine::State::routes(const agent::Link& link) {
-  std::vector<std::string> urls{link.url()};
-  if (!pins.find(link.url())) return urls;  // there is no key to know the relay by
-  const auto add = [&](const std::string& url) {
-    if (urls.size() < kMaxRoutes && std::ranges::find(urls, url) == urls.end()) urls.push_back(url);
+std::vector<agent::Route> AgentEngine::State::routes(const agent::Link& link) {
+  std::vector<agent::Route> routes{{.url = link.url()}};
+  if (!pins.find(link.url())) return routes;  // there is no key to know the relay by
+  std::size_t urls = 1;
+  const auto add = [&](const std::string& url, bool foreign) {
+    if (urls == kMaxRoutes || std::ranges::find(routes, url, &agent::Route::url) != routes.end()) return false;
+    // Whatever peers tell, the own URL is never left alone for longer than one attempt at another.
+    if (foreign && routes.back().foreign) routes.push_back({.url = link.url()});
+    routes.push_back({.url = url, .foreign = foreign});
+    ++urls;
+    return true;
   };
-  for (const std::string& url : links.joined(link.url())) add(url);
+  for (const std::string& url : links.joined(link.url())) add(url, false);
   std::vector<const agent::SessionFacts*> told;
   for (const auto& [id, session] : sessions.all()) {
     if (!session->facts.relay_urls.empty() && one_relay(session->facts.url, link)) told.push_back(&session->facts);
   }
   std::ranges::sort(told, {}, [](const auto* facts) { return std::pair(-facts->last_used, facts->order); });
-  // The first of everybody, then the second: no peer crowds the others out.
-  for (std::size_t rank = 0; rank < agent::kRelayUrlsKept; ++rank) {
+  // The first of everybody, then the second: no peer crowds the others out. The next ones in the next round.
+  std::map<AgentId, std::size_t> dialled;
+  for (std::size_t rank = 0; rank < kRoutesOfPeer; ++rank) {
     for (const agent::SessionFacts* facts : told) {
-      if (rank < facts->relay_urls.size()) add(facts->relay_urls[rank]);
+      const auto& of_peer = facts->relay_urls;
+      if (rank >= of_peer.size() || dialled[facts->peer] == kRoutesOfPeer) continue;
+      const std::size_t next = (link.failed_rounds() * kRoutesOfPeer + rank) % of_peer.size();
+      if (add(of_peer[next], true)) ++dialled[facts->peer];
     }
   }
-  return urls;
+  return routes;
 }
 
 Result<agent::Verdict> AgentEngine::State::judge(const agent::Link& link, const protocol::RelayProof& proof) {
@@ -58,9 +70,10 @@ Result<agent::Verdict> AgentEngine::State::judge(const agent::Link& link, const 
   // Its owner knows the relay by this one, which takes over once the relay has answered: a challenge alone, which
   // anybody may repeat, ends no link that works.
   if (config.server == link.url()) return agent::Verdict::kGo;
-  // Pinned on its challenge alone, so that the next start knows it at once; a first use takes no more than a key
-  // either.
-  pins.confirm(link.url(), proof);
+  // Pinned where an invite names the key or the owner trusts it, so that the next start knows it at once. A challenge
+  // alone may be an old one of that relay, which somebody else plays again: it counts until this process ends.
+  const auto named = [&](const RelayId& key) { return pins.matches(proof, key); };
+  if (config.trust_relay || std::ranges::any_of(claims.expected(link.url()), named)) pins.confirm(link.url(), proof);
   join(link.url(), rival->url());
   return agent::Verdict::kJoined;
 }

@@ -57,7 +57,7 @@ struct AgentEngine::State final : private agent::LinkOwner {
   agent::Announcements announcements;
 
  private:
-  std::vector<std::string> routes(const agent::Link& link) override;
+  std::vector<agent::Route> routes(const agent::Link& link) override;
   Result<agent::Verdict> judge(const agent::Link& link, const protocol::RelayProof& proof) override;
   void on_ready(agent::Link& link) override;
   bool replaced_by_own(const agent::Link& link) override;

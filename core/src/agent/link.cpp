@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kHandshakeTimeout = milliseconds(protocol::kHandshakeTimeoutMs);
+/// Of a foreign route, for each half of it: whoever told it cannot keep the agent from its relay for long.
+constexpr Duration kForeignTimeout = seconds(3);
 constexpr Duration kPingAfter = milliseconds(protocol::kPingAfterMs);
 constexpr Duration kSilence = milliseconds(protocol::kSilenceMs);
 constexpr Duration kFirstBackoff = milliseconds(500);
@@ -65,13 +67,21 @@ void Link::connect() {
   Error why;
   channel_ = context_.io.connect(dialled(), why);
   if (channel_ == 0) return end(std::move(why), 0);
-  phase_ = Connecting{.give_up = context_.now.steady + kHandshakeTimeout};
+  phase_ = Connecting{.give_up = context_.now.steady + handshake_timeout()};
+}
+
+Duration Link::handshake_timeout() const {
+  return foreign() ? kForeignTimeout : kHandshakeTimeout;
+}
+
+Error Link::no_answer() const {
+  return words::unreachable(dialled(), foreign() ? "no answer within 3 s" : "no answer within 10 s");
 }
 
 void Link::on_opened() {
   if (auto* connecting = std::get_if<Connecting>(&phase_)) {
     connecting->opened = true;
-    connecting->give_up = context_.now.steady + kHandshakeTimeout;
+    if (!foreign()) connecting->give_up = context_.now.steady + kHandshakeTimeout;
   }
 }
 
@@ -89,7 +99,7 @@ void Link::start_handshake(ByteView challenge) {
   if (*verdict != Verdict::kGo) return step_back(*verdict);
   auto hello = handshake->hello(context_.self, context_.random);
   if (!hello) return end(words::unreachable(dialled(), hello.error().message), kProtocolError);
-  const Duration give_up = std::get<Connecting>(phase_).give_up;
+  const Duration give_up = foreign() ? context_.now.steady + kForeignTimeout : std::get<Connecting>(phase_).give_up;
   greeted_ = handshake->proof().relay_pk;
   phase_ = Greeting{.give_up = give_up, .handshake = std::move(*handshake)};
   context_.io.send(channel_, std::move(*hello));
@@ -160,6 +170,7 @@ void Link::finish_handshake(MutableByteView hello_ack) {
                  .heard = context_.now.steady};
   refused_.reset();
   greeted_.reset();
+  failed_rounds_ = 0;
   if (!wanted_) release();
   own_failure_.reset();
   owner_.on_ready(*this);
@@ -208,10 +219,11 @@ void Link::end(Error why, std::uint16_t code, bool final) {
     phase_ = Stopped{why};
   } else {
     more = !was_ready && route_ + 1 < routes_.size();
-    if (!was_ready && route_ == 0) own_failure_ = why;
+    if (!was_ready && dialled() == url_) own_failure_ = why;
     // A round ends in the words of the URL that its owner knows.
     if (!was_ready && !more && own_failure_) why = *std::exchange(own_failure_, {});
     // Also where nothing is wanted any more: what failed must not be tried again at once when it is.
+    if (!was_ready && !more) ++failed_rounds_;
     retry_in = backoff(more);
     phase_ = Waiting{context_.now.steady + retry_in};
     route_ = more ? route_ + 1 : 0;
@@ -319,9 +331,9 @@ void Link::on_time() {
     phase_ = Idle{};
     if (wanted_) connect();
   } else if (auto* connecting = std::get_if<Connecting>(&phase_)) {
-    if (now >= connecting->give_up) end(words::unreachable(dialled(), "no answer within 10 s"), kNormal);
+    if (now >= connecting->give_up) end(no_answer(), kNormal);
   } else if (auto* greeting = std::get_if<Greeting>(&phase_)) {
-    if (now >= greeting->give_up) end(words::unreachable(dialled(), "no answer within 10 s"), kNormal);
+    if (now >= greeting->give_up) end(no_answer(), kNormal);
   } else if (auto* link = std::get_if<Ready>(&phase_)) {
     if (link->linger_until && now >= *link->linger_until) return close("done");
     if (link->paused) link->heard = now;  // its silence is ours

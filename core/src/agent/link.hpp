@@ -21,12 +21,18 @@ enum class Verdict : std::uint8_t {
   kJoined,  ///< another link has this relay, and serves this URL from now on
 };
 
+/// A URL where a relay may answer.
+struct Route {
+  std::string url;
+  bool foreign = false;  ///< only a peer says so
+};
+
 /// What a link asks of and tells the agent.
 class LinkOwner {
  public:
   virtual ~LinkOwner() = default;
-  /// Where the relay of this link may answer, its own URL first. Asked at the beginning of each round.
-  virtual std::vector<std::string> routes(const Link& link) = 0;
+  /// What a round of this link dials, its own URL first and again between foreign ones. Asked at the beginning of each.
+  virtual std::vector<Route> routes(const Link& link) = 0;
   /// The challenge is verified and nothing was sent. Errors: kIdentityChanged; nothing is sent then either.
   virtual Result<Verdict> judge(const Link& link, const protocol::RelayProof& proof) = 0;
   /// After a valid HelloAck, and before it is told. May rename the link.
@@ -54,6 +60,9 @@ class LinkOwner {
 ///      |                    |
 ///      +---- HelloAck ------+--> ready --ended--> waiting --> own URL ...
 ///
+/// A route that a peer told holds nothing up: it has 3 s to show the relay's key and 3 s more for the HelloAck, and
+/// after it the own URL is tried again before the next.
+///
 /// So a relay that answers under several URLs has one connection of this agent, and none replaces another. What is not
 /// the link's own URL has to show the key that is pinned for it, and is never pinned itself.
 ///
@@ -67,7 +76,9 @@ class Link {
 
   const std::string& url() const { return url_; }
   /// The route of this attempt.
-  const std::string& dialled() const { return route_ < routes_.size() ? routes_[route_] : url_; }
+  const std::string& dialled() const { return route_ < routes_.size() ? routes_[route_].url : url_; }
+  /// Those in a row that ended without a connection.
+  unsigned failed_rounds() const { return failed_rounds_; }
   /// The relay that it greets or has.
   std::optional<RelayId> relay() const;
   ChannelId channel() const { return channel_; }
@@ -156,17 +167,21 @@ class Link {
   void step_aside();
   void pack_receipts();
   Duration backoff(bool more);
+  bool foreign() const { return route_ < routes_.size() && routes_[route_].foreign; }
+  Duration handshake_timeout() const;
+  Error no_answer() const;
 
   Context& context_;
   LinkOwner& owner_;
   std::string url_;
-  std::vector<std::string> routes_;   ///< of this round
+  std::vector<Route> routes_;         ///< of this round
   std::size_t route_ = 0;             ///< the one that is tried, or is next
   std::optional<Error> own_failure_;  ///< why the own URL failed in this round
   ChannelId channel_ = 0;
   std::variant<Idle, Waiting, Connecting, Greeting, Ready, Stopped> phase_;
   bool wanted_ = false;
   unsigned failures_ = 0;           ///< attempts since the link was last stable
+  unsigned failed_rounds_ = 0;      ///< since the link was last ready
   Duration tried_at_{};             ///< when the last attempt began
   std::optional<RelayId> refused_;  ///< the false relay that was told of last, until the true one answers
   std::optional<RelayId> greeted_;  ///< had a Hello, and has not answered it

@@ -115,7 +115,7 @@ void Receiver::take_content(Session& session, const protocol::Delivery& delivery
   } else if (auto* relays = std::get_if<protocol::RelayUrls>(&content.body)) {
     // What came late does not undo what was said after it.
     if (session.place >= session.facts.relay_urls_at) {
-      session.facts.relay_urls = usable_relay_urls(std::move(relays->urls));
+      session.facts.relay_urls = relay_urls_of_peer(std::move(relays->urls), session.facts.url);
       session.facts.relay_urls_at = session.place;
     }
   }

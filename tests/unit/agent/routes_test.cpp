@@ -56,7 +56,7 @@ class Routes : public testing::Test {
 
 TEST_F(Routes, ArePlacesThatAPeerToldTriedInOrderWhenTheOwnUrlFails) {
   announce({kLan, kTunnel});
-  EXPECT_THAT(dialled_without({kUrl, kLan}), ElementsAre(kUrl, kLan, kTunnel));
+  EXPECT_THAT(dialled_without({kUrl, kLan}), ElementsAre(kUrl, kLan, kUrl, kTunnel));
   ASSERT_THAT(bob.all<Connected>(), SizeIs(2));
   EXPECT_EQ(bob.all<Connected>()[1].url, kUrl) << "it is the same link";
   EXPECT_EQ(bob.all<Connected>()[1].through, kTunnel);
@@ -66,10 +66,12 @@ TEST_F(Routes, ArePlacesThatAPeerToldTriedInOrderWhenTheOwnUrlFails) {
   EXPECT_THAT(heard(bob), ElementsAre("and back"));
   EXPECT_EQ(bob.store->count('p'), 1U) << "what a peer told is never pinned";
   const auto down = bob.all<Disconnected>();
-  ASSERT_THAT(down, SizeIs(3));
+  ASSERT_THAT(down, SizeIs(4));
   EXPECT_TRUE(down[1].more);
   EXPECT_THAT(down[1].why.message, HasSubstr(kUrl));
   EXPECT_THAT(down[2].why.message, HasSubstr(kLan));
+  EXPECT_TRUE(down[3].more);
+  EXPECT_THAT(down[3].why.message, HasSubstr(kUrl));
 }
 
 TEST_F(Routes, OutliveARestart) {
@@ -106,7 +108,7 @@ TEST_F(Routes, WhereAnotherRelayAnswersGetNothingEvenFromWhoTrustsAnyRelay) {
   bob.restart();
   world.run();
   announce({kEvil, kLan});
-  EXPECT_THAT(dialled_without({kUrl}), ElementsAre(kUrl, kEvil, kLan));
+  EXPECT_THAT(dialled_without({kUrl}), ElementsAre(kUrl, kEvil, kUrl, kLan));
   EXPECT_EQ(world.relay(kEvil).hellos, 0U);
   EXPECT_THAT(bob.all<agent_events::RelayRefused>(), IsEmpty())
       << "a peer's mistake is no change of the relay's identity";
@@ -201,6 +203,42 @@ TEST_F(Routes, ThatAreNoneAreRefusedToTheirOwnerAndDroppedFromAPeer) {
   std::vector<std::string> many;
   for (int i = 0; i < 16; ++i) many.push_back("ws://" + std::to_string(i));
   EXPECT_THAT(agent::usable_relay_urls(many), SizeIs(8));
+  const std::string here = "ws://127.0.0.1:8787/ws";
+  EXPECT_THAT(agent::relay_urls_of_peer({here, "wss://a.test/?q=/ws", kLan}, kUrl), ElementsAre(kLan));
+  EXPECT_THAT(agent::relay_urls_of_peer({here, "wss://a.test/?q=/ws", kLan}, "ws://localhost:1/ws"),
+              ElementsAre(here, kLan));
+}
+
+TEST_F(Routes, OfThisMachineAreNotTakenFromAPeer) {
+  announce({"ws://127.0.0.1:6379/ws", "ws://[fe80::1]/ws", "ws://lan.test/flush?all=/ws", kLan});
+  EXPECT_THAT(dialled_without({kUrl}), ElementsAre(kUrl, kLan));
+}
+
+TEST_F(Routes, ThatHangDoNotKeepAnAgentFromItsRelay) {
+  world.relay(kEvil).silent = true;
+  for (const char* url : {"ws://evil2.test/ws", "ws://evil3.test/ws", "ws://evil4.test/ws"}) world.lead(url, kEvil);
+  announce({kEvil, "ws://evil2.test/ws", "ws://evil3.test/ws", "ws://evil4.test/ws"});
+  bob.dead = {kUrl};
+  bob.dialled.clear();
+  world.relay().cut(bob.id());
+  world.advance(seconds(1));
+  ASSERT_THAT(bob.dialled, ElementsAre(kUrl, kEvil));
+  bob.dead.clear();
+  world.advance(seconds(4));
+  EXPECT_THAT(bob.dialled, ElementsAre(kUrl, kEvil, kUrl));
+  EXPECT_EQ(bob.all<Connected>().back().through, kUrl);
+  EXPECT_THAT(bob.all<Disconnected>().back().why.message, HasSubstr("no answer within 3 s"));
+}
+
+TEST_F(Routes, OfOnePeerAreTwoInARoundAndTheNextInTheNext) {
+  const std::string third = "ws://third.test/ws";
+  announce({kLan, kTunnel, third});
+  bob.dead = {kUrl, kLan, kTunnel, third};
+  bob.dialled.clear();
+  world.relay().cut(bob.id());
+  while (bob.dialled.size() < 12) world.advance(std::chrono::milliseconds(100));
+  bob.dialled.resize(12);
+  EXPECT_THAT(bob.dialled, ElementsAre(kUrl, kLan, kUrl, kTunnel, kUrl, third, kUrl, kLan, kUrl, kTunnel, kUrl, third));
 }
 
 // ---- one relay, two names that the owner uses ----
@@ -262,6 +300,21 @@ TEST_F(OneRelay, IsServedByTheNameThatTheOwnerConfigured) {
   dave->send(carl.id(), "back");
   EXPECT_THAT(heard(carl), ElementsAre("back"));
   EXPECT_THAT(dave->received(), SizeIs(2));
+}
+
+TEST_F(OneRelay, IsNotPinnedUnderANameThatOnlyShowedItsChallenge) {
+  const std::string invite = invite_at_other_name();
+  world.relay().silent = true;
+  auto accepted = bob.accept(invite);
+  world.advance(std::chrono::milliseconds(15'500));
+  ASSERT_TRUE(accepted->has_value());
+  ASSERT_FALSE(accepted->value()) << "nobody waits any more who knows the key by an invite";
+  bob.dialled.clear();
+  world.relay().speak();
+  world.run();
+  EXPECT_THAT(bob.dialled, IsEmpty()) << "the attempt that ran meets the challenge";
+  EXPECT_EQ(world.relay().hellos, 3U) << "ann's, bob's and dave's: it is the relay that bob has";
+  EXPECT_EQ(bob.store->count('p'), 1U);
 }
 
 TEST_F(OneRelay, ThatSucceedsItselfMovesThePinsOfAllItsNames) {

@@ -33,7 +33,7 @@ const std::string kInterfaces = "agentroom/[a-z_]+\\.hpp";
 const std::string kGenerated = "([a-z_]+/)?[a-z_]+\\.pb\\.h";
 const std::string kAbi = "agentroom/abi/.*\\.h";
 
-// arpa/inet.h: the relay reads IP addresses from text with inet_pton, which does no I/O.
+// arpa/inet.h: the protocol and the relay read IP addresses from text with inet_pton, which does no I/O.
 std::vector<Layer> layers() {
   return {
       {"sdk/include/agentroom/abi", {"std(def|int|bool)\\.h", kAbi}},
@@ -42,7 +42,8 @@ std::vector<Layer> layers() {
       {"core/src/base", {kQuietStd, "sodium\\.h", kInterfaces, "base/.*", "boost/json/src\\.hpp"}},
       {"core/src/crypto", {kQuietStd, "sodium\\.h", kInterfaces, "(base|crypto)/.*", "boost/json.*"}},
       {"core/src/protocol",
-       {kQuietStd, kInterfaces, "(base|crypto|protocol)/.*", "google/protobuf/.*", kGenerated, "boost/json.*"}},
+       {kQuietStd, kInterfaces, "(base|crypto|protocol)/.*", "google/protobuf/.*", kGenerated, "boost/json.*",
+        "arpa/inet\\.h"}},
       {"core/src/relay",
        {kQuietStd, kInterfaces, "(base|crypto|protocol|relay)/.*", "boost/unordered/.*", kGenerated, "arpa/inet\\.h"}},
       {"core/src/agent", {kQuietStd, kInterfaces, "(base|crypto|protocol|agent)/.*", "boost/unordered/.*", kGenerated}},
