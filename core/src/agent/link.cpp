@@ -112,9 +112,9 @@ std::optional<RelayId> Link::relay() const {
 }
 
 void Link::rename(std::string url) {
-  std::string through = dialled();
-  routes_ = {url};
-  if (through != url) routes_.push_back(std::move(through));
+  Route through{.url = dialled(), .foreign = foreign()};
+  routes_ = {Route{.url = url}};
+  if (through.url != url) routes_.push_back(std::move(through));
   route_ = routes_.size() - 1;
   url_ = std::move(url);
 }
