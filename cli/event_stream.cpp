@@ -11,6 +11,8 @@ namespace {
 using boost::json::object;
 
 constexpr std::chrono::milliseconds kAskAgain{100};
+/// A remark that stderr does not take for so long is left out: lines wait behind it.
+constexpr std::chrono::seconds kRemarkTime{1};
 
 object complete(std::string_view type, object members) {
   object event{{"type", type}};
@@ -124,7 +126,10 @@ void EventStream::write_pending() {
     writing_ = true;
     lock.unlock();
     const bool written = out_.write_patiently(line.text, [this] { return given_up_.load(); });
-    if (written && !line.remark.empty()) out_.remark(line.remark);
+    if (written && !line.remark.empty()) {
+      const auto until = std::chrono::steady_clock::now() + kRemarkTime;
+      out_.remark_patiently(line.remark, [&] { return given_up_.load() || std::chrono::steady_clock::now() >= until; });
+    }
     lock.lock();
     writing_ = false;
     if (!written || given_up_) break;

@@ -43,7 +43,8 @@ class EventStream {
   bool tell_for_sure(std::string_view type, boost::json::object members, const std::function<bool()>& give_up);
   /// One that is complete, another process's.
   void pass_on(const boost::json::object& event);
-  /// One that no mirror sees; `line` is what people see of it, and `remark` on stderr after it.
+  /// One that no mirror sees; `line` is what people see of it, and `remark` on stderr after it, unless nobody reads
+  /// that and it is written behind.
   void tell_here(std::string_view type, boost::json::object members, std::string_view line, std::string_view remark);
 
   /// `copy` sees every event from now on, in order; an empty one ends it.

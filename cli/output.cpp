@@ -60,6 +60,16 @@ std::string hex_escape(unsigned c) {
   return out;
 }
 
+/// Waits until a pipe or a terminal takes PIPE_BUF bytes without waiting. False: given up.
+bool takes_more(int fd, const std::function<bool()>& give_up) {
+  constexpr int kAskAgainMs = 100;
+  pollfd out{.fd = fd, .events = POLLOUT, .revents = 0};
+  while (::poll(&out, 1, kAskAgainMs) <= 0) {
+    if (give_up()) return false;
+  }
+  return true;
+}
+
 std::string count(std::int64_t number, std::string_view unit) {
   return std::to_string(number) + " " + std::string(unit) + (number == 1 ? "" : "s");
 }
@@ -101,14 +111,8 @@ void Output::write(std::string_view text) {
 }
 
 bool Output::write_patiently(std::string_view text, const std::function<bool()>& give_up) {
-  constexpr int kAskAgainMs = 100;
   while (!text.empty() && alive_) {
-    pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
-    if (::poll(&out, 1, kAskAgainMs) <= 0) {
-      if (give_up()) return false;
-      continue;
-    }
-    // A pipe that is ready takes so much without waiting.
+    if (!takes_more(STDOUT_FILENO, give_up)) return false;
     const std::string_view part = text.substr(0, PIPE_BUF);
     write(part);
     text.remove_prefix(part.size());
@@ -166,9 +170,24 @@ void Output::line(std::string_view text) {
 }
 
 void Output::remark(std::string_view text) {
-  if (json_ || quiet_) return;
+  if (!json_ && !quiet_) write_stderr(lines_of(text));
+}
+
+bool Output::remark_patiently(std::string_view text, const std::function<bool()>& give_up) {
+  if (json_ || quiet_) return true;
+  const std::string lines = lines_of(text);
+  for (std::string_view rest = lines; !rest.empty();) {
+    if (!takes_more(STDERR_FILENO, give_up)) return false;
+    const std::string_view part = rest.substr(0, PIPE_BUF);
+    write_stderr(part);
+    rest.remove_prefix(part.size());
+  }
+  return true;
+}
+
+std::string Output::lines_of(std::string_view text) {
   const std::size_t columns = terminal_columns(STDERR_FILENO);
-  if (columns == 0) return write_stderr(std::string(text) + "\n");
+  if (columns == 0) return std::string(text) + "\n";
   std::string lines;
   for (const auto line : std::views::split(text, '\n')) {
     const std::string_view whole(line.begin(), line.end());
@@ -181,7 +200,7 @@ void Output::remark(std::string_view text) {
       lines += std::string(indent, ' ') + part + "\n";
     }
   }
-  write_stderr(lines);
+  return lines;
 }
 
 void Output::warning(std::string_view text) {

@@ -42,6 +42,8 @@ class Output {
   void line(std::string_view text = {});
   /// A remark for people on stderr; nothing with `--json` or `-q`.
   void remark(std::string_view text);
+  /// The same, written as `write_patiently` does. False when it was given up.
+  bool remark_patiently(std::string_view text, const std::function<bool()>& give_up);
   /// Something is wrong that does not stop the command: told with `-q` too, and with `--json` as a line of the log.
   void warning(std::string_view text);
   /// Whether `progress` shows anything: stderr is a terminal, and neither `--json` nor `-q` was given.
@@ -61,6 +63,8 @@ class Output {
  private:
   void write(std::string_view text);
   void write_stderr(std::string_view text);
+  /// `text` as lines for stderr, broken at spaces on a terminal.
+  static std::string lines_of(std::string_view text);
   void hide_progress();
   void show_progress();
   void write_json(const boost::json::object& object);

@@ -81,6 +81,32 @@ class EventStreamBehind : public testing::Test {
   std::string text_;
 };
 
+/// Stderr is a pipe that takes nothing until the end of the scope.
+class FullStderr {
+ public:
+  FullStderr() : stderr_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+    while (::write(ends[1], kLong.data(), kLong.size()) > 0) continue;
+    while (::write(ends[1], "x", 1) > 0) continue;
+    ::fcntl(ends[1], F_SETFL, 0);
+    ::dup2(ends[1], STDERR_FILENO);
+    ::close(ends[1]);
+    read_ = ends[0];
+  }
+  ~FullStderr() {
+    ::dup2(stderr_, STDERR_FILENO);
+    ::close(stderr_);
+    ::close(read_);
+  }
+  FullStderr(const FullStderr&) = delete;
+  FullStderr& operator=(const FullStderr&) = delete;
+
+ private:
+  int stderr_ = -1;
+  int read_ = -1;
+};
+
 TEST_F(EventStreamBehind, AReaderThatStandsStillHoldsNobodyUpAndHearsHowMuchItMissed) {
   stream.write_behind([] {}, 16'384);
   for (std::int64_t i = 0; i < 1'000; ++i) stream.tell("event", {{"n", i}, {"text", kLong}});
@@ -144,6 +170,34 @@ TEST_F(EventStreamBehind, ClosesThoughNobodyReads) {
   stream.write_behind([] {});
   for (int i = 0; i < 100; ++i) stream.tell("event", {{"text", kLong}});
   EXPECT_FALSE(stream.close(milliseconds(50)));
+}
+
+TEST_F(EventStreamBehind, ClosesThoughNobodyReadsItsRemarks) {
+  Output people(false, false);
+  EventStream lines(people);
+  std::future<bool> closed;
+  {
+    const FullStderr full;
+    lines.write_behind([] {});
+    lines.tell_here("event", {}, "a line", "a remark");
+    closed = std::async(std::launch::async, [&] { return lines.close(milliseconds(0)); });
+    EXPECT_EQ(closed.wait_for(kDeadline), std::future_status::ready);
+  }
+  EXPECT_FALSE(closed.get());
+}
+
+TEST_F(EventStreamBehind, GoesOnBehindARemarkThatNobodyReads) {
+  Output people(false, false);
+  EventStream lines(people);
+  std::future<bool> closed;
+  {
+    const FullStderr full;
+    lines.write_behind([] {});
+    lines.tell_here("event", {}, "a line", "a remark");
+    closed = std::async(std::launch::async, [&] { return lines.close(kDeadline); });
+    EXPECT_EQ(closed.wait_for(kDeadline + kDeadline), std::future_status::ready);
+  }
+  EXPECT_TRUE(closed.get());
 }
 
 }  // namespace
