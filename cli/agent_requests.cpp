@@ -206,7 +206,9 @@ Result<void> AgentRequests::back_up_store(Id id, const Object& arguments) {
   auto path = text_argument(arguments, "path");
   if (!path) return pass(path);
   const boost::json::value* force = arguments.if_contains("force");
-  auto planned = BackupFile::plan(*path, force != nullptr && force->is_bool() && force->as_bool());
+  // Who asks may be any program of this user: the file is judged here.
+  auto planned =
+      BackupFile::plan(config::Home(agent_.home()), *path, force != nullptr && force->is_bool() && force->as_bool());
   if (!planned) return pass(planned);
   find(id)->deadline = process_.now().steady + kBackupTime;
   const auto file = std::make_shared<BackupFile>(std::move(*planned));

@@ -23,6 +23,16 @@ std::string random_suffix() {
   return base64url(bytes);
 }
 
+/// A copy among the files that it is made of would be taken for one of them, by a person or by `setup --force`.
+Result<void> check_outside(const config::Home& home, const fs::path& file) {
+  std::error_code ignored;
+  for (const fs::path& folder : {home.root(), home.relay_folder()}) {
+    if (!fs::equivalent(file.parent_path(), folder, ignored)) continue;
+    return fail(ErrorCode::kUsage, file.string() + " is in the home itself", "choose a place outside of it");
+  }
+  return {};
+}
+
 }  // namespace
 
 BackupFile::BackupFile(fs::path path, bool force)
@@ -37,10 +47,11 @@ BackupFile::~BackupFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-Result<BackupFile> BackupFile::plan(const fs::path& path, bool force) {
+Result<BackupFile> BackupFile::plan(const config::Home& home, const fs::path& path, bool force) {
   if (!path.is_absolute() || !path.has_filename() || path.filename() == "." || path.filename() == "..") {
     return fail(ErrorCode::kUsage, path.string() + " is no name for a file", "give the backup a name of its own");
   }
+  if (auto outside = check_outside(home, path); !outside) return pass(outside);
   struct stat status{};
   const bool there = ::stat(path.parent_path().c_str(), &status) == 0;
   if (!there || !S_ISDIR(status.st_mode)) {

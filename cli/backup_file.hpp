@@ -6,13 +6,15 @@
 #include <string>
 
 #include "agentroom/result.hpp"
+#include "config/home.hpp"
 
 namespace agentroom::cli {
 
 class BackupFile {
  public:
-  /// `path`: absolute. Errors: kExists (without `force`), kNotFound (its folder), kUsage (no name for a file).
-  static Result<BackupFile> plan(const std::filesystem::path& path, bool force);
+  /// `path`: absolute. Errors: kExists (without `force`), kNotFound (its folder), kUsage (no name for a file; a place
+  /// in `home`, where it would be taken for one of the files that it is made of, or replace one).
+  static Result<BackupFile> plan(const config::Home& home, const std::filesystem::path& path, bool force);
   ~BackupFile();
   BackupFile(BackupFile&& other) noexcept;
   BackupFile& operator=(BackupFile&&) = delete;

@@ -14,19 +14,9 @@ using boost::json::object;
 constexpr Duration kBackupTime = std::chrono::hours(1);
 constexpr int kAttempts = 3;
 
-/// A copy among the files that it is made of would be taken for one of them, by a person or by `setup --force`.
-Result<void> check_outside(const config::Home& home, const fs::path& file) {
-  std::error_code ignored;
-  for (const fs::path& folder : {home.root(), home.relay_folder()}) {
-    if (!fs::equivalent(file.parent_path(), folder, ignored)) continue;
-    return fail(ErrorCode::kUsage, file.string() + " is in the home itself", "choose a place outside of it");
-  }
-  return {};
-}
-
 /// By this process, while nobody uses the store.
-Result<object> copy_alone(StoreAtHand& hand, const fs::path& path, bool force) {
-  auto file = BackupFile::plan(path, force);
+Result<object> copy_alone(const config::Home& home, StoreAtHand& hand, const fs::path& path, bool force) {
+  auto file = BackupFile::plan(home, path, force);
   if (!file) return pass(file);
   if (auto opened = hand.open(StoreAccess::kReadOnly); !opened) return pass(opened);
   if (auto made = hand.store().back_up(file->temporary().string(), {}); !made) return pass(made);
@@ -57,7 +47,7 @@ Result<object> back_up(Context& context, const StoreBackupCommand& command, cons
     const bool came_between = !hand && hand.error().code == ErrorCode::kHomeInUse && !command.relay;
     if (came_between && attempt < kAttempts) continue;
     if (!hand) return pass(hand);
-    return copy_alone(**hand, path, command.force);
+    return copy_alone(context.home(), **hand, path, command.force);
   }
 }
 
@@ -71,7 +61,6 @@ int run(const StoreBackupCommand& command, const GlobalOptions& globals, Output&
   if (command.file.empty() || error) {
     return out.error({ErrorCode::kUsage, "FILE names no file", "see: agentroom store backup --help"});
   }
-  if (auto outside = check_outside(context->home(), path); !outside) return out.error(outside.error());
   auto made = back_up(*context, command, path);
   if (!made) return out.error(made.error());
   object result{{"ok", true}, {"store", command.relay ? "relay" : "agent"}};

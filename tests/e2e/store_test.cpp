@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "home_state.hpp"
+#include "runtime/control_client.hpp"
 
 namespace agentroom::e2e {
 namespace {
@@ -209,6 +210,34 @@ TEST(StoreBackup, BesideAnOwnerIsWholeAndAnOlderCopyFromThenOn) {
   const Ended peers = pair.alice.run({"peers", "--json"});
   EXPECT_EQ(peers.code, 0) << peers.out << peers.err;
   EXPECT_EQ(peers.json().at("peers").as_array().size(), 1U);
+}
+
+TEST(StoreBackup, AnOwnerLetsNoRequestPutACopyIntoItsHome) {
+  const Home host;
+  const Relay relay(host);
+  const Home home;
+  set_up(home);
+  auto listener = home.start({"listen", "--json", "--server", relay.url()});
+  await(*listener, "listening");
+  fs::create_directory(home.path() / "relay");
+  fs::create_directory_symlink(home.path(), home.desk() / "elsewhere");
+  const std::string before = read(home.path() / "store.db");
+  for (const fs::path& file : {home.path() / "store.db", home.path() / "copy", home.path() / "relay" / "mailbox.db",
+                               home.path() / "relay" / ".." / "store.db", home.desk() / "elsewhere" / "store.db"}) {
+    auto owner = runtime::ControlClient::connect(home.path());
+    ASSERT_TRUE(owner && *owner);
+    ASSERT_TRUE((*owner)->ask({"store.backup", {{"path", file.string()}, {"force", true}}}));
+    auto reply = (*owner)->next(kDeadline);
+    while (reply && *reply && (*reply)->kind == runtime::ControlReply::Kind::kWorking) {
+      reply = (*owner)->next(kDeadline);
+    }
+    ASSERT_TRUE(reply && *reply) << file;
+    EXPECT_EQ((*reply)->kind, runtime::ControlReply::Kind::kError) << file;
+    EXPECT_EQ((*reply)->error.code, ErrorCode::kUsage) << (*reply)->error.message;
+    EXPECT_THAT((*reply)->error.message, HasSubstr("is in the home itself"));
+  }
+  EXPECT_FALSE(fs::exists(home.path() / "copy"));
+  EXPECT_TRUE(read(home.path() / "store.db") == before);
 }
 
 TEST(StoreBackup, AloneReplacesOnlyWhenForced) {

@@ -44,6 +44,7 @@ class AgentService final : private LoopMember, private ChannelEvents, private Ag
   /// The engine of this moment; not to be kept across turns.
   AgentEngine& engine() { return *engine_; }
   const crypto::Identity& identity() const { return options_.identity; }
+  const std::filesystem::path& home() const { return options_.home; }
   /// Why the engine of this moment takes nothing, while the store does not work.
   const std::optional<Error>& store_failure() const { return store_failure_; }
 
