@@ -218,6 +218,16 @@ TEST_F(FullDiskTest, OfASenderIsToldAndWhatWasAcknowledgedArrives) {
   expect_received(*server, acknowledged, "the last");
 }
 
+TEST_F(FullDiskTest, WithoutRoomForTheCounterOfTheStoreLetsNoAgentStart) {
+  begin(bob);
+  disk->fill(4'096);  // for the lock
+  const auto refused = bob.run({"peers", "--json"});
+  expect_told(refused);
+  EXPECT_NE(text(refused.json(), "error").find("store.epoch"), std::string::npos) << refused.out;
+  disk->make_room();
+  EXPECT_EQ(bob.run({"peers", "--json"}).code, 0);
+}
+
 TEST_F(FullDiskTest, ThatIsReadOnlyIsToldAndHarmsNothing) {
   begin(bob);
   disk->read_only(true);
