@@ -96,6 +96,7 @@ void Claims::claimed(Entry& entry) {
   sessions_.settle(session->facts.peer);
   context_.journal.finally([this, session_id, done = std::move(done)](Result<void> stored) mutable {
     if (!stored) return answer(done, words::store_failed(stored.error()));
+    if (on_tokens) on_tokens();  // a relay that had no room for this agent's tokens may have it now
     Session* usable = sessions_.find(session_id);
     if (usable == nullptr) return answer(done, {ErrorCode::kAborted, "the peer was removed", {}});
     context_.answer(std::move(done), Result<AcceptedInvite>(AcceptedInvite{.peer = usable->facts.peer,

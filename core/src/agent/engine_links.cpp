@@ -172,7 +172,7 @@ void AgentEngine::State::serve_links() {
   links.each([&](agent::Link& link) {
     if (!link.ready()) return;
     link.pause_reading(too_much);
-    if (tokens_changed) allow(link);
+    if (tokens_changed || link.allow_is_due()) allow(link);
     invites.pump(link);
     claims.pump(link);
     outbox.pump(link);

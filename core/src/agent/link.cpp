@@ -26,6 +26,8 @@ constexpr Duration kStableAfter = seconds(10);
 constexpr Duration kBetweenAttempts = seconds(1);
 /// A released link stays for the answer to what was sent last.
 constexpr Duration kLinger = seconds(20);
+/// An Allow that the relay had no room for is sent again.
+constexpr Duration kAllowAgain = seconds(30);
 constexpr std::size_t kReceiptsPerFrame = 1'000;
 /// Frames that may wait while the channel is congested; they are answers to what the relay sends.
 constexpr std::size_t kHeldBack = 4 * 1024 * 1024;
@@ -194,7 +196,12 @@ void Link::read_frames(MutableByteView message) {
 void Link::read_frame(const protocol::Frame& frame) {
   if (std::holds_alternative<protocol::Ping>(frame)) return send(protocol::Pong{});
   if (const auto* error = std::get_if<protocol::ErrorFrame>(&frame)) {
-    std::get<Ready>(phase_).complaint = std::string(code_text(error->code)) + " " + error->message;
+    auto& link = std::get<Ready>(phase_);
+    link.complaint = std::string(code_text(error->code)) + " " + error->message;
+    if (error->code == protocol::Code::kNotAllowed) {  // the answer to an Allow
+      link.allowed.reset();
+      link.allow_again = context_.now.steady + kAllowAgain;
+    }
   } else if (const auto* closing = std::get_if<protocol::Closing>(&frame)) {
     if (closing->reason == protocol::ClosingReason::kReplaced) {
       return owner_.replaced_by_own(*this) ? step_aside() : end(words::replaced(), kNormal, true);
@@ -275,9 +282,15 @@ void Link::allow(std::vector<TokenHash> hashes) {
   const AllowDigest digest = crypto::digest_allowed(hashes);
   if (link->allowed == digest) return;
   link->allowed = digest;
+  link->allow_again.reset();
   // The receipt of a session's start first: the relay lists an invite's token until the Allow after it.
   pack_receipts();
   send(protocol::Allow{std::move(hashes)});
+}
+
+bool Link::allow_is_due() const {
+  const auto* link = std::get_if<Ready>(&phase_);
+  return link != nullptr && link->allow_again && context_.now.steady >= *link->allow_again;
 }
 
 bool Link::can_send() const {
@@ -348,8 +361,9 @@ std::optional<Duration> Link::deadline() const {
   if (const auto* connecting = std::get_if<Connecting>(&phase_)) return connecting->give_up;
   if (const auto* greeting = std::get_if<Greeting>(&phase_)) return greeting->give_up;
   if (const auto* link = std::get_if<Ready>(&phase_)) {
-    const Duration silence = link->heard + (link->pinged ? kSilence : kPingAfter);
-    return link->linger_until ? std::min(*link->linger_until, silence) : silence;
+    Duration due = link->heard + (link->pinged ? kSilence : kPingAfter);
+    for (const auto& other : {link->linger_until, link->allow_again}) due = std::min(due, other.value_or(due));
+    return due;
   }
   return std::nullopt;
 }

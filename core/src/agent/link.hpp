@@ -106,6 +106,8 @@ class Link {
   void receipt(const protocol::ReceiptItem& item);
   /// Sends an Allow when the mailbox at the relay accepts something else.
   void allow(std::vector<TokenHash> hashes);
+  /// The relay did not take the last one, and has had time to find room.
+  bool allow_is_due() const;
   /// False while too much is unsent.
   bool can_send() const;
   std::size_t max_message() const { return std::get<Ready>(phase_).max_message; }
@@ -139,7 +141,8 @@ class Link {
     crypto::LinkCipher cipher;
     FramePacker out;
     std::size_t max_message;
-    std::optional<AllowDigest> allowed;  ///< what the relay's mailbox accepts
+    std::optional<AllowDigest> allowed;     ///< what the relay's mailbox accepts
+    std::optional<Duration> allow_again{};  ///< it refused the last Allow
     std::vector<protocol::ReceiptItem> receipts{};
     Duration since{};
     Duration heard{};

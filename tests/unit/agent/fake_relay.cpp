@@ -207,6 +207,7 @@ void FakeRelay::on_frame(Connection& from, const protocol::Frame& frame) {
 }
 
 void FakeRelay::on_allow(Connection& from, const protocol::Allow& allow) {
+  if (refuse_allow) return send(from, protocol::ErrorFrame{protocol::Code::kNotAllowed, "no room"});
   Mailbox& mailbox = mailboxes_[from.agent];
   mailbox.exists = true;
   mailbox.allowed = {allow.hashes.begin(), allow.hashes.end()};
@@ -264,6 +265,7 @@ void FakeRelay::on_claim(Connection& from, const protocol::InviteClaim& claim) {
       return reject(Code::kBadSignature);
     }
     invite.claimant = from.agent;
+    refuse_allow = refuse_allow && !room_after_claim;
     invite.claim_msg_id = claim.msg_id;
     invite.envelope = to_bytes(claim.envelope);
     Mailbox& mailbox = mailboxes_[invite.owner];

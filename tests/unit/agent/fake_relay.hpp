@@ -77,6 +77,8 @@ class FakeRelay {
   /// Answers the next Sends like this instead of taking them.
   std::deque<Refusal> refuse_sends;
   std::optional<protocol::Code> refuse_publish;
+  bool refuse_allow = false;  ///< has no room for lists
+  bool room_after_claim = false;
   std::optional<Refusal> refuse_claims;
   /// May change or swallow (false) what is delivered.
   std::function<bool(const AgentId& to, AgentId& from, MsgId& msg_id, Bytes& envelope)> tamper;

@@ -221,6 +221,37 @@ TEST(Link, FramesThatWaitTravelInOneMessage) {
   EXPECT_LE(world.relay().traffic.size() - before, 10U);
 }
 
+TEST(Link, AnAllowThatFoundNoRoomIsSentAgainWithPauses) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  world.befriend(ann, bob);
+  bob.crash();
+  world.replace_relay(kUrl, "a relay that is full").refuse_allow = true;
+  bob.config.trust_relay = true;
+  bob.start();
+  world.advance(std::chrono::minutes(5));
+  const auto allows = [&] { return std::ranges::count(world.relay().frames_of(bob.id()), "Allow"); };
+  EXPECT_GE(allows(), 9);
+  EXPECT_LE(allows(), 11);
+  world.relay().refuse_allow = false;
+  world.advance(seconds(31));
+  const auto taken = allows();
+  world.advance(std::chrono::minutes(5));
+  EXPECT_EQ(allows(), taken) << "once it is taken it is not repeated";
+}
+
+TEST(Link, AnAllowThatFoundNoRoomIsSentAgainWhenTheRelayTookAClaim) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  world.relay().refuse_allow = world.relay().room_after_claim = true;
+  world.befriend(ann, bob);
+  ann.send(bob.id(), "hello");
+  world.advance(seconds(5));
+  EXPECT_THAT(bob.received(), ElementsAre("hello")) << "before the pause is over";
+}
+
 TEST(Link, NoMessageIsLargerThanTheLinkAllows) {
   World world;
   TestAgent& ann = world.connected();
