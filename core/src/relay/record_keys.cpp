@@ -48,4 +48,10 @@ Bytes reseal_key() {
   return to_bytes(as_bytes("rx"));
 }
 
+Error reseal_under_way() {
+  return {ErrorCode::kCorrupt, "the relay's store is in the middle of a change of the relay's secret",
+          "start the relay once with both secrets of that change: one as its secret, the other as [relay] "
+          "secret_previous"};
+}
+
 }  // namespace agentroom::relay

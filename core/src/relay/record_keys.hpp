@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "agentroom/result.hpp"
 #include "crypto/sealed_record.hpp"
 
 namespace agentroom::relay {
@@ -18,6 +19,8 @@ Bytes mailbox_key(const crypto::RecordSealer& sealer, const AgentId& agent);
 Bytes format_key();
 /// Stands there while a change of the relay's secret is under way.
 Bytes reseal_key();
+/// What is said of such a store to whoever lacks the other secret.
+Error reseal_under_way();
 
 inline constexpr std::string_view kRelayPrefix = "r";
 inline constexpr std::string_view kSegmentPrefix = "rs";

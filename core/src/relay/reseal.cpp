@@ -11,9 +11,6 @@ namespace {
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
 constexpr std::size_t kBatchRecords = 512;
 
-constexpr const char* kFinishHint =
-    "start the relay once with both secrets of that change: one as its secret, the other as [relay] secret_previous";
-
 StoreOp put(Bytes key, Bytes value) {
   return {StoreOp::Kind::kPut, std::move(key), std::move(value)};
 }
@@ -77,7 +74,7 @@ Result<StoreBatch> RelayReseal::State::begin() {
     phase = Phase::kBegun;
     return records();
   }
-  return fail(ErrorCode::kCorrupt, "the relay's store is in the middle of a change of the relay's secret", kFinishHint);
+  return std::unexpected(relay::reseal_under_way());
 }
 
 /// Where a record lies under the new secret: some keys hide an id, which its value has in clear.

@@ -1,5 +1,6 @@
 #include "agentroom/store_inspection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -27,6 +28,7 @@ class Inspector {
 
   void see(ByteView key, ByteView sealed) {
     if (as_text(key) == kEpoch) return;
+    if (std::ranges::equal(key, reseal_key())) under_way_ = true;
     ++records_;
     auto value = sealer_.open(key, sealed);
     if (!value) {
@@ -39,6 +41,8 @@ class Inspector {
   }
 
   Result<StoreInspection> end() {
+    // Some of it is under the one secret and some under the other, and all of it is well.
+    if (under_way_) return std::unexpected(reseal_under_way());
     if (records_ > 0 && !format_) {
       return unopened_ == records_
                  ? fail(ErrorCode::kCorrupt,
@@ -99,6 +103,7 @@ class Inspector {
   std::uint64_t records_ = 0;
   std::uint64_t unopened_ = 0;
   bool format_ = false;
+  bool under_way_ = false;  ///< a change of the relay's secret
 };
 
 }  // namespace

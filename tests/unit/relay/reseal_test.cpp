@@ -1,5 +1,6 @@
 // The relay's secret changes, and what waits under the old one stays (docs/operations.md).
 #include "agentroom/relay_reseal.hpp"
+#include "agentroom/store_inspection.hpp"
 
 #include "crypto/sealed_record.hpp"
 #include "pair.hpp"
@@ -115,6 +116,24 @@ TEST(Reseal, LeavesNothingThatTheOldSecretOpens) {
     EXPECT_FALSE(old.open(key, value));
     EXPECT_TRUE(now.open(key, value));
   }
+}
+
+TEST(Reseal, ThatWasKilledIsToldByACheckOfTheStoreAsWhatItIs) {
+  Kept kept;
+  kept.use(kNew, kOld);
+  ASSERT_TRUE(kept.reseal(2));
+  for (const std::string& secret : {kOld, kNew}) {
+    kept.use(secret);
+    FakeStore store(kept.world.records);
+    const auto checked = inspect_relay_store(store, kept.world.identity);
+    ASSERT_FALSE(checked);
+    EXPECT_THAT(checked.error().message, testing::HasSubstr("in the middle of a change"));
+    EXPECT_THAT(checked.error().hint, testing::HasSubstr("with both secrets"));
+  }
+  kept.use(kNew, kOld);
+  ASSERT_TRUE(kept.reseal());
+  FakeStore store(kept.world.records);
+  EXPECT_TRUE(inspect_relay_store(store, kept.world.identity));
 }
 
 TEST(Reseal, IsFinishedByTheNextStartWhereverItWasKilled) {
