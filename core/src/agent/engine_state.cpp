@@ -53,7 +53,6 @@ AgentEngine::State::State(const AgentConfig& config_in, const crypto::Identity& 
 
 Result<void> AgentEngine::State::start(const Now& now) {
   context.now = now;
-  next_housekeeping_ = now.steady + kHousekeeping;
   if (auto opened = journal.open(self.id()); !opened) return opened;
   // Sessions before what refers to them.
   if (auto loaded = pins.load(); !loaded) return loaded;
@@ -66,6 +65,7 @@ Result<void> AgentEngine::State::start(const Now& now) {
   if (auto loaded = invites.load(); !loaded) return loaded;
   if (auto loaded = claims.load(); !loaded) return loaded;
   for (const AgentId& peer : inbox.peers()) turns.offer(peer);
+  keep_house();  // what never runs for long sees time pass by its starts
   return {};
 }
 

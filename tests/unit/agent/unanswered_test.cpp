@@ -95,6 +95,22 @@ TEST_F(Unanswered, ThePeersShowThatTheInviterHasNotAnsweredYet) {
   EXPECT_EQ(state(), PeerState::kReady);
 }
 
+TEST_F(Unanswered, ForSevenDaysItEndsForAnAgentThatNeverRunsForAMinute) {
+  accept();
+  bob.send(ann.id(), "are you there?");
+  world.run();
+  bob.crash();
+  world.jump(days(7) + hours(2));
+  bob.start();
+  EXPECT_EQ(state(), PeerState::kUnanswered) << "before anything is asked of it";
+  world.run();
+  ASSERT_THAT(bob.all<InviteClosed>(), SizeIs(1));
+  EXPECT_THAT(bob.all<InviteClosed>()[0].why, HasSubstr("did not connect within 7 days"));
+  bob.restart();
+  world.run();
+  EXPECT_THAT(bob.all<InviteClosed>(), SizeIs(1)) << "told once";
+}
+
 TEST_F(Unanswered, ForSevenDaysItEndsInWordsWithAllThatWasSent) {
   accept();
   auto sent = bob.send(ann.id(), "are you there?");
