@@ -70,10 +70,9 @@ Result<agent::Verdict> AgentEngine::State::judge(const agent::Link& link, const 
   // Its owner knows the relay by this one, which takes over once the relay has answered: a challenge alone, which
   // anybody may repeat, ends no link that works.
   if (config.server == link.url()) return agent::Verdict::kGo;
-  // Pinned where an invite names the key or the owner trusts it, so that the next start knows it at once. A challenge
-  // alone may be an old one of that relay, which somebody else plays again: it counts until this process ends.
-  const auto named = [&](const RelayId& key) { return pins.matches(proof, key); };
-  if (config.trust_relay || std::ranges::any_of(claims.expected(link.url()), named)) pins.confirm(link.url(), proof);
+  // Pinned on its challenge, so that the next start knows it at once. A challenge may be an old one of that relay,
+  // which somebody else plays again; but what has no pin yet is dialled for an invite, which names the key.
+  pins.confirm(link.url(), proof);
   join(link.url(), rival->url());
   return agent::Verdict::kJoined;
 }

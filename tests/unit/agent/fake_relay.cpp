@@ -39,22 +39,13 @@ void FakeRelay::open(ChannelId channel, Deliver deliver, Close close) {
   auto connection = std::make_unique<Connection>();
   connection->deliver = std::move(deliver);
   connection->close = std::move(close);
-  if (!silent) challenge(*connection);
-  connections_[channel] = std::move(connection);
-}
-
-void FakeRelay::challenge(Connection& connection) {
-  connection.handshake.emplace(identity_, protocol::RelayTerms{}, random_);
-  Bytes challenge = to_bytes(connection.handshake->challenge());
-  if (forge_challenge) challenge[challenge.size() / 2] ^= std::byte{1};
-  connection.out.push_back(std::move(challenge));
-}
-
-void FakeRelay::speak() {
-  silent = false;
-  for (auto& [channel, connection] : connections_) {
-    if (!connection->handshake) challenge(*connection);
+  if (!silent) {
+    connection->handshake.emplace(identity_, protocol::RelayTerms{}, random_);
+    Bytes challenge = to_bytes(connection->handshake->challenge());
+    if (forge_challenge) challenge[challenge.size() / 2] ^= std::byte{1};
+    connection->out.push_back(std::move(challenge));
   }
+  connections_[channel] = std::move(connection);
 }
 
 void FakeRelay::receive(ChannelId channel, Bytes message) {

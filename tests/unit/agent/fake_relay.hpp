@@ -60,8 +60,6 @@ class FakeRelay {
   void send_raw(const AgentId& to, Bytes bytes);
   /// In the link's box: any bytes in the place of frames.
   void send_plaintext(const AgentId& to, ByteView plaintext);
-  /// Was silent, and sends its challenges now.
-  void speak();
   bool connected(const AgentId& agent) const { return by_agent_.contains(agent); }
   RelayId id() const { return identity_.pair.pk; }
   std::size_t queued(const AgentId& agent) { return mailboxes_[agent].queue.size(); }
@@ -146,7 +144,6 @@ class FakeRelay {
   void on_revoke(Connection& from, const protocol::InviteRevoke& revoke);
   void on_receipt(Connection& from, const protocol::Receipt& receipt);
   void on_allow(Connection& from, const protocol::Allow& allow);
-  void challenge(Connection& connection);
   void drop(ChannelId channel);
   void pump(const AgentId& to);
   void send(Connection& to, const protocol::Frame& frame);

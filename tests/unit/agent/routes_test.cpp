@@ -302,21 +302,6 @@ TEST_F(OneRelay, IsServedByTheNameThatTheOwnerConfigured) {
   EXPECT_THAT(dave->received(), SizeIs(2));
 }
 
-TEST_F(OneRelay, IsNotPinnedUnderANameThatOnlyShowedItsChallenge) {
-  const std::string invite = invite_at_other_name();
-  world.relay().silent = true;
-  auto accepted = bob.accept(invite);
-  world.advance(std::chrono::milliseconds(15'500));
-  ASSERT_TRUE(accepted->has_value());
-  ASSERT_FALSE(accepted->value()) << "nobody waits any more who knows the key by an invite";
-  bob.dialled.clear();
-  world.relay().speak();
-  world.run();
-  EXPECT_THAT(bob.dialled, IsEmpty()) << "the attempt that ran meets the challenge";
-  EXPECT_EQ(world.relay().hellos, 3U) << "ann's, bob's and dave's: it is the relay that bob has";
-  EXPECT_EQ(bob.store->count('p'), 1U);
-}
-
 TEST_F(OneRelay, ThatSucceedsItselfMovesThePinsOfAllItsNames) {
   bob.accept(invite_at_other_name());
   world.run();
