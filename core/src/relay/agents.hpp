@@ -52,7 +52,10 @@ struct Agent {
   // What its queue and its in-flight messages take.
   std::uint32_t messages = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t flight_bytes = 0;  ///< of these, in flight
   std::vector<TokenShare> shares;
+
+  std::uint64_t queued_bytes() const { return bytes - flight_bytes; }
 
   std::uint32_t sent = 0;  ///< rows that this agent sent
 };

@@ -10,6 +10,8 @@ namespace {
 using protocol::AckStatus;
 using protocol::Code;
 
+using Pairs = boost::unordered_flat_set<std::uint64_t>;
+
 std::uint64_t pair_of(const Row& row) {
   return static_cast<std::uint64_t>(row.from) << 32 | row.to;
 }
@@ -48,7 +50,10 @@ void Router::queue(RowId id, const Place& where) {
   row.place = where.segment;
   row.offset = where.offset;
   row.index = where.index;
-  enqueue(ledger_.rows, ledger_.agents[row.to], id);
+  Agent& recipient = ledger_.agents[row.to];
+  count_flight(recipient, recipient.flight_bytes - row.size);
+  ledger_.bytes.change(!recipient.known, recipient.queued_bytes() - row.size, recipient.queued_bytes());
+  enqueue(ledger_.rows, recipient, id);
   ++ledger_.queued;
   ledger_.queued_bytes += row.size;
 }
@@ -57,6 +62,16 @@ void Router::hand_over_row(RowId id) {
   const std::uint32_t slot = ledger_.rows[id].place;
   append(id, ledger_.held[slot]);
   ledger_.held.drop(slot);
+}
+
+std::uint64_t Router::in_flight(AgentRef sender, const Agent& recipient) const {
+  if (recipient.connection == nullptr) return 0;
+  std::uint64_t bytes = 0;
+  for (const Window::Entry& entry : recipient.connection->window.entries()) {
+    const Row& row = ledger_.rows[entry.row];
+    if (row.state == Row::State::kFlight && row.from == sender) bytes += row.size;
+  }
+  return bytes;
 }
 
 void Router::hand_over_of(AgentRef sender, const Agent& recipient) {
@@ -69,10 +84,23 @@ void Router::hand_over_of(AgentRef sender, const Agent& recipient) {
 
 void Router::hand_over(Connection& connection, Duration before) {
   if (!commits_.usable()) return;
-  for (const Window::Entry& entry : connection.window.entries()) {
-    if (entry.sent_at > before) break;
-    if (ledger_.rows[entry.row].state == Row::State::kFlight) hand_over_row(entry.row);
+  if (const auto oldest = oldest_in_flight(connection); !oldest || *oldest > before) return;
+  Pairs given_back;
+  const std::vector<Window::Entry> entries = connection.window.entries();
+  for (const Window::Entry& entry : entries) {
+    Row& row = ledger_.rows[entry.row];
+    if (row.state != Row::State::kFlight) continue;
+    const bool follows = given_back.contains(pair_of(row));
+    if (!follows && entry.sent_at > before) continue;
+    if (!follows && queue_takes(ledger_.agents[row.to], row.size, !ledger_.agents[row.to].known)) {
+      hand_over_row(entry.row);
+      continue;
+    }
+    connection.window.remove(connection.window.find(entry.row), row.size);
+    row.in_window = false;
+    give_back(entry.row, given_back.insert(pair_of(row)).second);
   }
+  if (!given_back.empty()) want_pump(connection.agent);
 }
 
 std::optional<Duration> Router::oldest_in_flight(const Connection& connection) const {
@@ -84,12 +112,13 @@ std::optional<Duration> Router::oldest_in_flight(const Connection& connection) c
 
 void Router::ended(Connection& connection) {
   const Window window = std::exchange(connection.window, Window{});
-  boost::unordered_flat_set<std::uint64_t> given_back;
+  const Agent& to = ledger_.agents[connection.agent];
+  Pairs given_back;
   for (const Window::Entry& entry : window.entries()) {
     Row& row = ledger_.rows[entry.row];
     row.in_window = false;
     if (row.state != Row::State::kFlight) continue;
-    if (commits_.usable()) {
+    if (commits_.usable() && !given_back.contains(pair_of(row)) && queue_takes(to, row.size, !to.known)) {
       hand_over_row(entry.row);
     } else {
       give_back(entry.row, given_back.insert(pair_of(row)).second);
@@ -127,7 +156,7 @@ void Router::durable(const std::vector<RowId>& rows) {
 }
 
 void Router::lost(const std::vector<RowId>& rows) {
-  boost::unordered_flat_set<std::uint64_t> pairs;
+  Pairs pairs;
   boost::unordered_flat_set<AgentRef> recipients;
   for (const RowId id : rows) {
     Row& row = ledger_.rows[id];

@@ -16,7 +16,8 @@ struct Ledger {
         agents(limits, hash),
         rows(hash),
         invites(limits, hash, agents),
-        bytes(limits.queued_bytes, limits.mailboxes, limits.newcomer_percent) {}
+        bytes(limits.queued_bytes, limits.mailboxes, limits.newcomer_percent),
+        flight_bytes(limits.queued_bytes, limits.connections, limits.newcomer_percent) {}
 
   void count_rejected(protocol::Code code) {
     ++counters.rejected;
@@ -27,7 +28,8 @@ struct Ledger {
   void know(AgentRef ref) {
     const Agent& agent = agents[ref];
     if (agent.known) return;
-    bytes.know(agent.bytes);
+    bytes.know(agent.queued_bytes());
+    flight_bytes.know(agent.flight_bytes);
     invites.know(agent);
     agents.know(ref);
   }
@@ -39,7 +41,10 @@ struct Ledger {
   Rows rows;
   HeldEnvelopes held;
   Invites invites;
-  Budget bytes;              ///< of envelopes, in flight and queued; held by recipients
+  Budget bytes;  ///< of envelopes that are queued; held by recipients
+  /// Of envelopes in flight, as much again. They stay a few seconds: who wants to keep others out has to send that much
+  /// again and again, while a queue that is full stays so for days.
+  Budget flight_bytes;
   std::uint64_t queued = 0;  ///< messages that are being stored or stored
   std::uint64_t queued_bytes = 0;
   RelayStatus counters;  ///< only what grows

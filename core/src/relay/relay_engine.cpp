@@ -141,7 +141,7 @@ RelayStatus RelayEngine::status() const {
   status.pending = s.ledger.queued;
   status.pending_bytes = s.ledger.queued_bytes;
   status.held_messages = s.ledger.rows.size();
-  status.held_bytes = s.ledger.bytes.all();
+  status.held_bytes = s.ledger.bytes.all() + s.ledger.flight_bytes.all();
   status.invites = s.ledger.invites.open(s.ledger.now.unix_ms);
   status.remembered_invites = s.ledger.invites.remembered();
   status.mailboxes = s.ledger.agents.mailboxes();

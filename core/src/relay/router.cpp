@@ -89,12 +89,17 @@ bool Router::store_takes(std::uint64_t size) const {
          store_.bytes() <= kDiskFactor * ledger_.limits.queued_bytes + kDiskSpare;
 }
 
-bool Router::has_room(const Agent& recipient, const TokenHash& token, std::uint32_t size, bool as_newcomer) {
-  auto full = what_is_full(recipient, token, size, ledger_.limits);
-  if (!full && !ledger_.bytes.fits(as_newcomer, recipient.bytes, recipient.bytes + size))
-    full = RelayLimit::kQueuedBytes;
+bool Router::mailbox_takes(const Agent& recipient, const TokenHash& token, std::uint32_t size) {
+  const auto full = what_is_full(recipient, token, size, ledger_.limits);
   if (full) ledger_.counters.hit(*full);
   return !full;
+}
+
+bool Router::queue_takes(const Agent& recipient, std::uint64_t size, bool as_newcomer) {
+  const std::uint64_t queued = recipient.queued_bytes();
+  if (ledger_.bytes.fits(as_newcomer, queued, queued + size)) return true;
+  ledger_.counters.hit(RelayLimit::kQueuedBytes);
+  return false;
 }
 
 void Router::answer_again(const Row& row) {
@@ -122,10 +127,14 @@ void Router::send(Connection& from, const protocol::Send& message) {
   const auto size = static_cast<std::uint32_t>(message.envelope.size());
   if (size > ledger_.limits.mailbox_bytes / 2) return reject(from, message.msg_id, Code::kTooLarge);
   const bool at_once =
-      recipient.head == kNone && recipient.connection != nullptr && recipient.connection->can_deliver(size);
-  if (!has_room(recipient, token, size, !recipient.known) || (!at_once && !store_takes(size))) {
-    return hold_back(from, message.to, message.msg_id, Code::kQueueFull);
+      recipient.head == kNone && recipient.connection != nullptr && recipient.connection->can_deliver(size) &&
+      ledger_.flight_bytes.fits(!recipient.known, recipient.flight_bytes, recipient.flight_bytes + size);
+  bool taken = mailbox_takes(recipient, token, size);
+  if (taken && !at_once) {
+    const std::uint64_t stored = in_flight(from.agent, recipient) + size;
+    taken = queue_takes(recipient, stored, !recipient.known) && store_takes(stored);
   }
+  if (!taken) return hold_back(from, message.to, message.msg_id, Code::kQueueFull);
 
   const RowId id = accept(from.agent, to, message.msg_id, token, size);
   if (at_once) {
@@ -145,7 +154,8 @@ void Router::claim(Connection& from, const protocol::InviteClaim& request, const
     return reject(from, request.msg_id, Code::kNotAllowed);  // the id of another message that is on its way
   }
   if (size > ledger_.limits.mailbox_bytes / 2) return reject(from, request.msg_id, Code::kTooLarge);
-  if (!has_room(recipient, invite.token, size, false) || !store_takes(size)) {
+  const std::uint64_t stored = in_flight(from.agent, recipient) + size;
+  if (!mailbox_takes(recipient, invite.token, size) || !queue_takes(recipient, stored, false) || !store_takes(stored)) {
     return hold_back(from, invite.inviter, request.msg_id, Code::kQueueFull);
   }
   if (const auto held = from.held_back.find(invite.inviter);
@@ -181,8 +191,8 @@ RowId Router::accept(AgentRef from, AgentRef to, const MsgId& msg_id, const Toke
   Row& row = ledger_.rows[id];
   row.size = size;
   Agent& recipient = ledger_.agents[to];
-  ledger_.bytes.change(!recipient.known, recipient.bytes, recipient.bytes + size);
   count_in(recipient, row, token);
+  count_flight(recipient, recipient.flight_bytes + size);
   ++ledger_.agents[from].sent;
   return id;
 }
@@ -304,9 +314,18 @@ void Router::leave_queue(RowId id) {
   ledger_.queued_bytes -= row.size;
 }
 
+void Router::count_flight(Agent& recipient, std::uint64_t flight_bytes) {
+  ledger_.flight_bytes.change(!recipient.known, recipient.flight_bytes, flight_bytes);
+  recipient.flight_bytes = flight_bytes;
+}
+
 void Router::count_gone(const Row& row) {
   Agent& recipient = ledger_.agents[row.to];
-  ledger_.bytes.change(!recipient.known, recipient.bytes, recipient.bytes - row.size);
+  if (row.state == Row::State::kFlight) {
+    count_flight(recipient, recipient.flight_bytes - row.size);
+  } else {
+    ledger_.bytes.change(!recipient.known, recipient.queued_bytes(), recipient.queued_bytes() - row.size);
+  }
   count_out(recipient, row);
 }
 

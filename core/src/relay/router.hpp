@@ -15,6 +15,9 @@ namespace agentroom::relay {
 ///     |                  v
 ///     \--otherwise--> being stored --durable--> QUEUED, delivered in order --receipt--> gone
 ///
+/// What is in flight takes no room of what may be queued. If there is none when its time is over, it is given back to its
+/// sender as QUEUE_FULL, together with what the sender wrote after it.
+///
 /// For each sender and recipient, rows in the mailbox are older than what is in flight and not stored, so storing those
 /// from the oldest keeps their order.
 class Router {
@@ -35,9 +38,9 @@ class Router {
   // ---- what happens to connections ----
   /// The agent's queue may be able to move: it connected, or something was drained.
   void want_pump(AgentRef agent);
-  /// The connection is at its end: what was in flight on it is stored.
+  /// The connection is at its end: what was in flight on it is stored, or given back.
   void ended(Connection& connection);
-  /// Stores what is in flight on it since `before` or earlier.
+  /// Stores what is in flight on it since `before` or earlier, or gives it back.
   void hand_over(Connection& connection, Duration before);
   /// When the oldest delivery that is not stored was sent.
   std::optional<Duration> oldest_in_flight(const Connection& connection) const;
@@ -65,8 +68,12 @@ class Router {
   bool is_held_back(Connection& from, const AgentId& to, const MsgId& msg_id, protocol::Code& code);
   void hold_back(Connection& from, const AgentId& to, const MsgId& msg_id, protocol::Code code);
   bool store_takes(std::uint64_t size) const;
-  /// True when the mailbox and the relay have room for the message; counts what has not.
-  bool has_room(const Agent& recipient, const TokenHash& token, std::uint32_t size, bool as_newcomer);
+  /// True when the mailbox has room for the message; counts what has not.
+  bool mailbox_takes(const Agent& recipient, const TokenHash& token, std::uint32_t size);
+  /// True when what may be queued has room for `size` bytes more; counts it if not.
+  bool queue_takes(const Agent& recipient, std::uint64_t size, bool as_newcomer);
+  /// Bytes of what the sender has in flight to the recipient, which are to be stored with what it sends next.
+  std::uint64_t in_flight(AgentRef sender, const Agent& recipient) const;
 
   RowId accept(AgentRef from, AgentRef to, const MsgId& msg_id, const TokenHash& token, std::uint32_t size);
   void deliver(Connection& connection, RowId id, ByteView envelope);
@@ -81,6 +88,7 @@ class Router {
   void reject(Connection& to, const MsgId& msg_id, protocol::Code code, std::uint32_t retry_after_ms = 0);
   void leave_queue(RowId id);
   void count_gone(const Row& row);
+  void count_flight(Agent& recipient, std::uint64_t flight_bytes);
   void erase(RowId id);
   void give_back(RowId id, bool first);
 
