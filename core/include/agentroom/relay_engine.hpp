@@ -24,7 +24,7 @@ struct RelayIdentity;
 /// Protocol section 8. Counts unless the name says bytes or ms.
 struct RelayLimits {
   std::uint32_t connections = 10'000;
-  std::uint32_t connections_per_address = 100;  ///< IPv6: per /64
+  std::uint32_t connections_per_address = 100;  ///< IPv6: per /64; a /48 has four times each limit by address
   std::uint32_t unauthenticated = 1'000;
   std::uint32_t handshake_timeout_ms = 10'000;
   std::uint32_t handshakes_per_minute = 20;  ///< per address
@@ -41,7 +41,7 @@ struct RelayLimits {
   std::uint64_t unsent_bytes = 1ULL << 20;   ///< per connection
   std::uint32_t mailboxes = 100'000;         ///< relay-wide
   std::uint64_t allowed_tokens = 4'000'000;  ///< relay-wide, 16 bytes each
-  /// What agents that never took part in a claim here may have together of the relay-wide limits.
+  /// What agents that never took part in a claim here may have together of `connections` and the relay-wide limits.
   std::uint32_t newcomer_percent = 25;
 };
 
@@ -51,6 +51,9 @@ struct RelayConfig {
   std::optional<std::vector<AgentId>> publishers;
   /// Addresses whose X-Forwarded-For or CF-Connecting-IP is believed.
   std::vector<std::string> trust_proxy;
+  /// Addresses that stand for many clients, such as the one from which a tunnel without such a header connects. No
+  /// limit by address applies to them; those for the whole relay do.
+  std::vector<std::string> shared_addresses;
 };
 
 /// What the relay tells its owner; for logs and for the events of a command. Never a plaintext, never a token.

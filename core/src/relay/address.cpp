@@ -24,6 +24,14 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+std::vector<IpAddress> parse_all(const std::vector<std::string>& texts) {
+  std::vector<IpAddress> addresses;
+  for (const std::string& text : texts) {
+    if (auto address = parse_address(text)) addresses.push_back(*address);
+  }
+  return addresses;
+}
+
 }  // namespace
 
 std::optional<IpAddress> parse_address(std::string_view text) {
@@ -44,19 +52,25 @@ IpAddress limit_key(const IpAddress& address) {
   return network;
 }
 
-TrustedProxies::TrustedProxies(const std::vector<std::string>& addresses) {
-  for (const std::string& text : addresses) {
-    if (auto address = parse_address(text)) trusted_.push_back(*address);
-  }
+std::optional<IpAddress> site_of(const IpAddress& key) {
+  if (is_ipv4(key)) return std::nullopt;
+  IpAddress site = key;
+  std::ranges::fill(site.mutable_view().last<10>(), std::byte{0});
+  site.mutable_view().back() = std::byte{48};
+  return site;
 }
+
+TrustedProxies::TrustedProxies(const std::vector<std::string>& addresses, const std::vector<std::string>& shared)
+    : trusted_(parse_all(addresses)), shared_(parse_all(shared)) {}
 
 bool TrustedProxies::trusts(const IpAddress& address) const {
   return std::ranges::find(trusted_, address) != trusted_.end();
 }
 
 ClientAddress TrustedProxies::client(const PeerInfo& peer) const {
-  const auto known = [](std::string_view text, const IpAddress& address) {
-    return ClientAddress{std::string(text), limit_key(address)};
+  const auto known = [&](std::string_view text, const IpAddress& address) {
+    const bool shared = std::ranges::find(shared_, address) != shared_.end();
+    return ClientAddress{std::string(text), shared ? std::nullopt : std::optional(limit_key(address))};
   };
   const auto own = parse_address(peer.address);
   if (!own) return {printable(peer.address), std::nullopt};

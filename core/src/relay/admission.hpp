@@ -1,6 +1,7 @@
 // How many connections, handshakes and failures the relay takes, by address and in all (protocol section 8).
 #pragma once
 
+#include <boost/container/static_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "agentroom/relay_engine.hpp"
@@ -15,10 +16,12 @@ struct Refusal {
   RelayLimit limit{};
   std::uint16_t close_code = 0;
   const char* why = nullptr;
+  bool crowded = false;  ///< it would be taken if one that has not authenticated made room
 };
 
 /// Counts connections from `open` to `close`. State for an address is kept while it is connected or its rates are not
-/// back at rest, for 65,536 addresses at most.
+/// back at rest, for 65,536 addresses at most, the /48 of an IPv6 one being an address of its own with four times as
+/// much.
 class Admission {
  public:
   Admission(const RelayLimits& limits, const KeyedHash& hash) : limits_(limits), addresses_(0, hash) {}
@@ -37,16 +40,27 @@ class Admission {
 
  private:
   struct State {
+    std::uint32_t times = 1;  ///< the limits of one address that it has
     std::uint32_t connections = 0;
     TokenBucket handshakes;
     TokenBucket failures;
     TokenBucket invites;
   };
-  Rate handshake_rate() const { return {limits_.handshakes_per_minute, limits_.handshake_burst}; }
-  Rate failure_rate() const { return {limits_.failures_per_minute, limits_.failures_per_minute}; }
+  using Keys = boost::container::static_vector<IpAddress, 2>;
+  static Keys keys_of(const std::optional<IpAddress>& key);
+
+  Rate handshake_rate(const State& state) const {
+    return {std::uint64_t{limits_.handshakes_per_minute} * state.times, limits_.handshake_burst * state.times};
+  }
+  Rate failure_rate(const State& state) const {
+    return {std::uint64_t{limits_.failures_per_minute} * state.times, limits_.failures_per_minute * state.times};
+  }
   /// Counted in hours' tokens of a sixtieth each, since a rate is per minute.
-  Rate invite_rate() const { return {limits_.invites_per_hour, limits_.invites_per_hour * kInvite}; }
+  Rate invite_rate(const State& state) const {
+    return {std::uint64_t{limits_.invites_per_hour} * state.times, limits_.invites_per_hour * state.times * kInvite};
+  }
   State& state_of(const IpAddress& key, Duration now);
+  std::optional<Refusal> refused_by(State& state, Duration now) const;
 
   static constexpr std::uint32_t kInvite = 60;
 

@@ -13,6 +13,7 @@ using relay::kNone;
 constexpr std::uint16_t kNormal = 1000;
 constexpr std::uint16_t kGoingAway = 1001;
 constexpr std::uint16_t kPolicyViolation = 1008;
+constexpr std::uint16_t kTryAgainLater = 1013;
 
 protocol::RelayTerms terms_of(const RelayLimits& limits) {
   protocol::RelayTerms terms;
@@ -27,7 +28,9 @@ protocol::RelayTerms terms_of(const RelayLimits& limits) {
 void RelayEngine::State::opened(ChannelId channel, const PeerInfo& peer) {
   relay::ClientAddress address = proxies.client(peer);
   if (shutting_down) return connections.turn_away(channel, kGoingAway, "the relay is shutting down");
-  if (const auto refusal = admission.open(address.key, ledger.now.steady)) {
+  auto refusal = admission.open(address.key, ledger.now.steady);
+  if (refusal && refusal->crowded && make_room(*refusal)) refusal = admission.open(address.key, ledger.now.steady);
+  if (refusal) {
     ledger.counters.hit(refusal->limit);
     observer.on_refused(address.text, refusal->why);
     return connections.turn_away(channel, refusal->close_code, refusal->why);
@@ -36,6 +39,22 @@ void RelayEngine::State::opened(ChannelId channel, const PeerInfo& peer) {
   connection.handshake = std::make_unique<protocol::RelayHandshake>(identity, terms_of(ledger.limits), random);
   connections.send_plain(connection, to_bytes(connection.handshake->challenge()));
   connections.look_at(connection, ledger.now.steady + std::chrono::milliseconds(ledger.limits.handshake_timeout_ms));
+}
+
+/// Whoever has said nothing for longest goes, so that those who hold connections open without a word keep nobody out.
+bool RelayEngine::State::make_room(const relay::Refusal& refusal) {
+  Connection* oldest = connections.oldest_unauthenticated();
+  if (oldest == nullptr) return false;
+  ledger.counters.hit(refusal.limit);
+  ledger.counters.failed(HandshakeFailure::kTimeout);
+  refuse(*oldest, kTryAgainLater, "had not authenticated when others needed its place");
+  return true;
+}
+
+void RelayEngine::State::uncount(Connection& connection) {
+  if (std::exchange(connection.counted, false)) {
+    admission.close(connection.address.key, connection.was_authenticated);
+  }
 }
 
 protocol::Welcome RelayEngine::State::welcome(const AgentId& id) {
@@ -59,12 +78,19 @@ void RelayEngine::State::authenticate(Connection& connection, ByteView hello) {
     admission.failed(connection.address.key, ledger.now.steady);
     return refuse(connection, kPolicyViolation, "the handshake failed");
   }
-  connection.agent = ledger.agents.intern(accepted->agent);
-  know_if_named(connection.agent);
+  const relay::AgentRef agent = ledger.agents.intern(accepted->agent);
+  know_if_named(agent);
+  const bool newcomer = !ledger.agents[agent].known;
+  if (!ledger.connected.fits(newcomer, 0, 1)) {
+    ledger.counters.hit(RelayLimit::kConnections);
+    ledger.agents.release(agent);
+    return refuse(connection, kTryAgainLater, "the relay holds all the connections that agents new to it may have");
+  }
+  ledger.connected.change(newcomer, 0, 1);
+  connection.agent = agent;
   connection.cipher.emplace(std::move(accepted->cipher));
   connection.handshake.reset();
-  connection.phase = Connection::Phase::kReady;
-  connection.was_authenticated = true;
+  connections.authenticated(connection);
   admission.authenticated();
   ++agents_connected;
   ledger.agents[connection.agent].connection = &connection;
@@ -86,6 +112,7 @@ void RelayEngine::State::leave(Connection& connection) {
   agent.connection = nullptr;
   router.ended(connection);
   desk.ended(connection);
+  ledger.connected.change(!agent.known, 1, 0);
   --agents_connected;
   ledger.agents.left(connection.agent);
   ledger.agents.release(connection.agent);
@@ -95,6 +122,8 @@ void RelayEngine::State::leave(Connection& connection) {
 void RelayEngine::State::end(Connection& connection, std::uint16_t code, const char* why) {
   leave(connection);
   connections.close(connection, code, why);
+  // Its channel ends when the other end lets it; until then it would stand in the way of others.
+  if (!connection.was_authenticated) uncount(connection);
 }
 
 void RelayEngine::State::refuse(Connection& connection, std::uint16_t code, const char* why) {
@@ -107,7 +136,7 @@ void RelayEngine::State::closed(ChannelId channel) {
   if (connection == nullptr) return;
   if (connection->phase == Connection::Phase::kChallenged) ledger.counters.failed(HandshakeFailure::kLeft);
   leave(*connection);
-  admission.close(connection->address.key, connection->was_authenticated);
+  uncount(*connection);
   connections.forget(channel);
 }
 

@@ -49,7 +49,8 @@ class Connection {
   const ClientAddress address;
   Phase phase = Phase::kChallenged;
   bool was_authenticated = false;
-  bool dirty = false;    ///< stands in the list of connections to flush
+  bool counted = true;  ///< by admission; not once it was closed before it authenticated, though its channel still ends
+  bool dirty = false;   ///< stands in the list of connections to flush
   bool blocked = false;  ///< more is unsent than one connection may hold; until drained
   bool pinged = false;   ///< since something was heard
   bool pong_due = false;
@@ -68,7 +69,7 @@ class Connection {
   boost::unordered_flat_map<AgentId, HeldBack, KeyedHash> held_back;
   std::vector<TokenHash> refused;  ///< a newcomer's last Allow, until there is room for it
 
-  Duration opened_at{};
+  const Duration opened_at{};
   Duration heard_at{};
   Duration receipted_at{};  ///< last receipt, or when the window stopped being empty
   Duration blocked_at{};

@@ -10,7 +10,23 @@ constexpr std::size_t kAcksWaiting = 8'192;
 
 Connection& Connections::open(ChannelId channel, ClientAddress address, Duration now) {
   auto made = std::make_unique<Connection>(channel, std::move(address), hash_, now);
+  unauthenticated_.emplace(now, channel);
   return *(connections_[channel] = std::move(made));
+}
+
+void Connections::authenticated(Connection& connection) {
+  unauthenticated_.erase({connection.opened_at, connection.channel});
+  connection.phase = Connection::Phase::kReady;
+  connection.was_authenticated = true;
+}
+
+Connection* Connections::oldest_unauthenticated() {
+  return unauthenticated_.empty() ? nullptr : find(unauthenticated_.begin()->second);
+}
+
+void Connections::forget(ChannelId channel) {
+  if (const Connection* connection = find(channel)) unauthenticated_.erase({connection->opened_at, channel});
+  connections_.erase(channel);
 }
 
 Connection* Connections::find(ChannelId channel) {
@@ -84,6 +100,7 @@ void Connections::close(Connection& connection, std::uint16_t code, std::string_
   if (connection.phase == Connection::Phase::kClosed) return;
   if (connection.ready()) write(connection, true);
   channels_.close(connection.channel, code, why);
+  unauthenticated_.erase({connection.opened_at, connection.channel});
   connection.phase = Connection::Phase::kClosed;
   connection.handshake.reset();
   connection.cipher.reset();

@@ -4,6 +4,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 #include <queue>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "agentroom/relay_engine.hpp"
@@ -21,10 +23,14 @@ class Connections {
 
   Connection& open(ChannelId channel, ClientAddress address, Duration now);
   Connection* find(ChannelId channel);
+  /// It has said who it is.
+  void authenticated(Connection& connection);
+  /// Of the open connections that have not, the one opened first; null without one.
+  Connection* oldest_unauthenticated();
   /// Closes a channel that was not taken.
   void turn_away(ChannelId channel, std::uint16_t code, std::string_view why) { channels_.close(channel, code, why); }
   /// The transport says that it has ended.
-  void forget(ChannelId channel) { connections_.erase(channel); }
+  void forget(ChannelId channel);
 
   /// What is not boxed: challenge and welcome. At once.
   void send_plain(Connection& connection, Bytes message) {
@@ -63,6 +69,8 @@ class Connections {
     ChannelId channel = 0;
     bool operator>(const Timer& other) const { return at > other.at; }
   };
+  using Unauthenticated = std::set<std::pair<Duration, ChannelId>>;
+
   void mark(Connection& connection);
   void write(Connection& connection, bool all);
 
@@ -71,6 +79,7 @@ class Connections {
   KeyedHash hash_;
   RelayStatus& counters_;
   boost::unordered_flat_map<ChannelId, std::unique_ptr<Connection>> connections_;
+  Unauthenticated unauthenticated_;  ///< in the order in which they were opened
   std::vector<ChannelId> dirty_;
   std::vector<ChannelId> flushing_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;

@@ -20,6 +20,9 @@ struct RelayEngine::State final : relay::CommitSink, relay::MailboxReader {
 
   // Admission.
   void opened(ChannelId channel, const PeerInfo& peer);
+  /// Lets the oldest connection that has not authenticated go; false when there is none.
+  bool make_room(const relay::Refusal& refusal);
+  void uncount(relay::Connection& connection);
   void authenticate(relay::Connection& connection, ByteView hello);
   protocol::Welcome welcome(const AgentId& agent);
   void know_if_named(relay::AgentRef agent);

@@ -215,6 +215,7 @@ void Router::expire(UnixMs now) {
         window.remove(window.find(id), row.size);
       }
       ++ledger_.counters.expired;
+      end_claim(row, false);
       leave_queue(id);
       count_gone(row);
       store_.remove(where);

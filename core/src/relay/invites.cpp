@@ -22,9 +22,10 @@ bool is_open(const InviteRecord& invite, UnixMs now) {
   return invite.state == State::kOpen && now <= invite.expires_at;
 }
 
-/// Claimed, and the inviter has not answered, or not listed the claimant itself.
-bool is_awaited(const InviteRecord& invite) {
-  return invite.state == State::kClaimed && (!invite.receipted || invite.listed);
+/// Claimed, and its SessionInit still waits for the inviter; or the inviter has not listed the claimant itself, which
+/// an agent does as soon as it has the session.
+bool is_awaited(const InviteRecord& invite, UnixMs now) {
+  return invite.state == State::kClaimed && (!invite.receipted || (invite.listed && now <= invite.expires_at));
 }
 
 bool same_invite(const InviteRecord& invite, const protocol::InvitePublish& request) {
@@ -180,7 +181,7 @@ bool Invites::forget_one(UnixMs now, Candidate&& is_candidate) {
   };
   for (const auto& entry : by_id_) {
     const InviteRecord& invite = entry.second;
-    if (is_open(invite, now) || is_awaited(invite) || !is_candidate(invite)) continue;
+    if (is_open(invite, now) || is_awaited(invite, now) || !is_candidate(invite)) continue;
     if (least == nullptr || rank(invite) < rank(*least)) least = &invite;
   }
   if (least == nullptr) return false;

@@ -17,7 +17,8 @@ struct Ledger {
         rows(hash),
         invites(limits, hash, agents),
         bytes(limits.queued_bytes, limits.mailboxes, limits.newcomer_percent),
-        flight_bytes(limits.queued_bytes, limits.connections, limits.newcomer_percent) {}
+        flight_bytes(limits.queued_bytes, limits.connections, limits.newcomer_percent),
+        connected(limits.connections, 0, limits.newcomer_percent) {}
 
   void count_rejected(protocol::Code code) {
     ++counters.rejected;
@@ -30,6 +31,7 @@ struct Ledger {
     if (agent.known) return;
     bytes.know(agent.queued_bytes());
     flight_bytes.know(agent.flight_bytes);
+    if (agent.connection != nullptr) connected.know(1);
     invites.know(agent);
     agents.know(ref);
   }
@@ -45,6 +47,7 @@ struct Ledger {
   /// Of envelopes in flight, as much again. They stay a few seconds: who wants to keep others out has to send that much
   /// again and again, while a queue that is full stays so for days.
   Budget flight_bytes;
+  Budget connected;          ///< agents that are
   std::uint64_t queued = 0;  ///< messages that are being stored or stored
   std::uint64_t queued_bytes = 0;
   RelayStatus counters;  ///< only what grows

@@ -21,7 +21,7 @@ RelayEngine::State::State(const RelayConfig& relay_config, const crypto::RelayId
       identity(relay_identity),
       random(source),
       observer(relay_observer),
-      proxies(config.trust_proxy),
+      proxies(config.trust_proxy, config.shared_addresses),
       ledger(config.limits, source),
       admission(ledger.limits, ledger.hash),
       connections(channels, ledger.limits, ledger.hash, ledger.counters),

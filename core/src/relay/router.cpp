@@ -289,22 +289,24 @@ void Router::receipt(Connection& from, const protocol::ReceiptItem& item) {
       row.gone = true;
       ledger_.rows.hide(id);
       break;
-    case Row::State::kStored: {
-      const auto* invite =
-          row.claim ? ledger_.invites.receipted(ledger_.agents[row.to], ledger_.agents[row.from], row.msg_id, stored)
-                    : nullptr;
-      if (invite != nullptr) {
-        store_.put_invite(*invite);
-        commits_.open().invites.push_back(invite->invite_id);
-      }
+    case Row::State::kStored:
+      end_claim(row, stored);
       leave_queue(id);
       count_gone(row);
       store_.remove({row.place, row.offset, row.index});
       erase(id);
       break;
-    }
   }
   want_pump(recipient);
+}
+
+void Router::end_claim(const Row& row, bool stored) {
+  if (!row.claim) return;
+  const InviteRecord* invite =
+      ledger_.invites.receipted(ledger_.agents[row.to], ledger_.agents[row.from], row.msg_id, stored);
+  if (invite == nullptr) return;
+  store_.put_invite(*invite);
+  commits_.open().invites.push_back(invite->invite_id);
 }
 
 void Router::leave_queue(RowId id) {

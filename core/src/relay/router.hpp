@@ -15,8 +15,8 @@ namespace agentroom::relay {
 ///     |                  v
 ///     \--otherwise--> being stored --durable--> QUEUED, delivered in order --receipt--> gone
 ///
-/// What is in flight takes no room of what may be queued. If there is none when its time is over, it is given back to its
-/// sender as QUEUE_FULL, together with what the sender wrote after it.
+/// What is in flight takes no room of what may be queued. If there is none when its time is over, it is given back to
+/// its sender as QUEUE_FULL, together with what the sender wrote after it.
 ///
 /// For each sender and recipient, rows in the mailbox are older than what is in flight and not stored, so storing those
 /// from the oldest keeps their order.
@@ -86,6 +86,8 @@ class Router {
 
   void answer(const Row& row, protocol::AckStatus status, protocol::Code code = protocol::Code::kNone);
   void reject(Connection& to, const MsgId& msg_id, protocol::Code code, std::uint32_t retry_after_ms = 0);
+  /// The SessionInit of a claim is gone: the inviter has it, or will never.
+  void end_claim(const Row& row, bool stored);
   void leave_queue(RowId id);
   void count_gone(const Row& row);
   void count_flight(Agent& recipient, std::uint64_t flight_bytes);

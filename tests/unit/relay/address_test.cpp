@@ -30,6 +30,14 @@ TEST(Address, ThatIsNoneIsRefused) {
   EXPECT_FALSE(parse_address(std::string("1.2.3.4\0 and more", 16))) << "an address has nothing behind it";
 }
 
+TEST(Address, OfIpv6LiesInASiteThatIsNoAddressItself) {
+  const auto site = [](const char* text) { return site_of(limit_key(*parse_address(text))); };
+  EXPECT_EQ(site("2001:db8:1:2::1"), site("2001:db8:1:3::1"));
+  EXPECT_NE(site("2001:db8:1:2::1"), site("2001:db8:2:2::1"));
+  EXPECT_NE(site("2001:db8:1::1"), limit_key(*parse_address("2001:db8:1::1")));
+  EXPECT_FALSE(site("192.0.2.1"));
+}
+
 TEST(TrustedProxies, AreTheOnlyOnesBelieved) {
   const TrustedProxies proxies({"127.0.0.1"});
   EXPECT_EQ(proxies.client(peer("198.51.100.1", "203.0.113.9", "203.0.113.8")).text, "198.51.100.1");
@@ -52,6 +60,16 @@ TEST(TrustedProxies, FallBackToTheirOwnAddressWhenTheHeaderIsUnreadable) {
   EXPECT_EQ(proxies.client(peer("127.0.0.1", "203.0.113.9, unknown")).text, "127.0.0.1");
   EXPECT_EQ(proxies.client(peer("127.0.0.1", "\x1b[31m", "x")).text, "127.0.0.1");
   EXPECT_EQ(proxies.client(peer("127.0.0.1", std::string("203.0.113.9\0\x1b[31m", 17))).text, "127.0.0.1");
+}
+
+TEST(TrustedProxies, LeaveASharedAddressWithoutAKey) {
+  const TrustedProxies proxies({"127.0.0.1"}, {"127.0.0.1", "::1"});
+  EXPECT_FALSE(proxies.client(peer("127.0.0.1")).key);
+  EXPECT_FALSE(proxies.client(peer("::ffff:127.0.0.1")).key);
+  EXPECT_FALSE(proxies.client(peer("::1", "203.0.113.9")).key) << "nobody believes what it reports";
+  EXPECT_EQ(proxies.client(peer("127.0.0.1")).text, "127.0.0.1");
+  EXPECT_TRUE(proxies.client(peer("127.0.0.1", "203.0.113.9")).key);
+  EXPECT_TRUE(proxies.client(peer("127.0.0.2")).key);
 }
 
 TEST(TrustedProxies, LeaveAnAddresslessPeerWithoutAKey) {

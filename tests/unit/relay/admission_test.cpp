@@ -119,6 +119,30 @@ TEST(Admission, LetsAnAddressMakeSoManyInvitesAnHour) {
   EXPECT_FALSE(door.admission.publish(here, door.now));
 }
 
+TEST(Admission, GivesAnIpv6SiteFourTimesWhatOneOfItsNetworksHas) {
+  Door door({.connections_per_address = 1, .failures_per_minute = 2, .invites_per_hour = 1});
+  const auto network = [](int number) { return "2001:db8:7:" + std::to_string(number) + "::1"; };
+  for (int i = 1; i <= 4; ++i) EXPECT_FALSE(door.open(network(i).c_str())) << i;
+  EXPECT_EQ(door.open(network(5).c_str())->limit, RelayLimit::kConnectionsPerAddress);
+  EXPECT_FALSE(door.open("2001:db8:8:1::1"));
+  door.admission.close(Door::key(network(1).c_str()), false);
+  EXPECT_FALSE(door.open(network(5).c_str()));
+
+  for (int i = 1; i <= 4; ++i) EXPECT_TRUE(door.admission.publish(Door::key(network(i).c_str()), door.now));
+  EXPECT_FALSE(door.admission.publish(Door::key(network(5).c_str()), door.now));
+
+  for (int i = 1; i <= 8; ++i)
+    door.admission.failed(Door::key(("2001:db8:9:" + std::to_string(i) + "::1").c_str()), door.now);
+  EXPECT_EQ(door.open("2001:db8:9:99::1")->limit, RelayLimit::kFailuresPerMinute);
+}
+
+TEST(Admission, SaysWhenAConnectionThatHasNotAuthenticatedCouldMakeRoom) {
+  Door door({.connections = 2, .connections_per_address = 1, .unauthenticated = 1});
+  EXPECT_FALSE(door.open("192.0.2.1"));
+  EXPECT_FALSE(door.open("192.0.2.1")->crowded) << "room for others is none for it";
+  EXPECT_TRUE(door.open("192.0.2.2")->crowded);
+}
+
 TEST(Admission, NamesTheLimitThatStandsAgainstAConnection) {
   Door door({.connections = 3, .connections_per_address = 1, .unauthenticated = 2, .handshake_burst = 1});
   EXPECT_FALSE(door.open("192.0.2.1"));

@@ -260,6 +260,66 @@ TEST(Strangers, MakeNoRoomByAnInviteWhoseInviterDoesNotListTheClaimantYet) {
   EXPECT_TRUE(is(ada.answer(publish.request_id), AckStatus::kOk));
 }
 
+TEST(Strangers, WhoseClaimsNobodyTakesUpGiveTheirPlacesBackOnceTheClaimIsGone) {
+  TestAgent eve{1};
+  TestAgent mallory{2};
+  TestAgent ada{3};
+  RelayConfig config = with([](RelayLimits& limits) { limits.invites = 10; });
+  config.publishers = std::vector{eve.id(), ada.id()};
+  RelayWorld world(config);
+  world.connect(eve);
+  world.connect(mallory);
+  for (int i = 0; i < 10; ++i) {
+    const TestInvite invite = make_invite(world, 7 * 24h);
+    world.tell(eve, invite.publish(world));
+    world.settle();
+    world.tell(mallory, invite.claim(mallory, world.new_msg_id(), "init"));
+    world.settle();
+  }
+  world.disconnect(eve);
+  world.disconnect(mallory);
+
+  const auto publish = [&] {
+    world.connect(ada);
+    const auto request = make_invite(world).publish(world);
+    world.tell(ada, request);
+    world.settle();
+    world.disconnect(ada);
+    return ada.answer(request.request_id)->code;
+  };
+  EXPECT_EQ(publish(), Code::kInviteQuota) << "what waits for its inviter is not forgotten";
+  world.advance(7 * 24h + 1min);
+  world.settle();
+  world.crash();
+  world.boot();
+  EXPECT_EQ(world.engine->status().remembered_invites, 10U);
+  EXPECT_EQ(publish(), Code::kNone);
+}
+
+TEST(Strangers, WhoTakeUpAClaimAndListNobodyGiveItsPlaceBackWhenTheInviteExpires) {
+  TestAgent eve{1};
+  TestAgent mallory{2};
+  TestAgent ada{3};
+  RelayConfig config = with([](RelayLimits& limits) { limits.invites = 1; });
+  config.publishers = std::vector{eve.id(), ada.id()};
+  RelayWorld world(config);
+  world.connect(eve);
+  world.connect(mallory);
+  befriend(world, eve, mallory);
+  world.connect(ada);
+  const auto first = make_invite(world).publish(world);
+  world.tell(ada, first);
+  world.settle();
+  EXPECT_EQ(ada.answer(first.request_id)->code, Code::kInviteQuota);
+  world.disconnect(ada);
+  world.now.unix_ms += 25 * 3'600'000;
+  world.connect(ada);
+  const auto second = make_invite(world).publish(world);
+  world.tell(ada, second);
+  world.settle();
+  EXPECT_EQ(ada.answer(second.request_id)->code, Code::kNone);
+}
+
 TEST(Strangers, WithManyOpenInvitesLeaveRoomForAgentsThatAreKnown) {
   RelayWorld world(with([](RelayLimits& limits) {
     limits.invites = 20;
@@ -376,6 +436,91 @@ TEST(Strangers, WhoBecomeKnownStillLeaveEachMailboxItsPart) {
   const MsgId msg_id = world.send(bob, ada, std::string(9'000, 'b'));
   world.settle();
   EXPECT_TRUE(is(bob.answer(msg_id), AckStatus::kQueued));
+}
+
+// ---- connections ----
+
+PeerInfo from(const std::string& address) {
+  return {.address = address, .forwarded_for = {}, .cf_connecting_ip = {}};
+}
+
+TEST(Strangers, WithThrowAwayIdentitiesKeepNobodyOutWhoIsKnown) {
+  RelayWorld world(with([](RelayLimits& limits) { limits.connections = 40; }));
+  TestAgent ada{1};
+  TestAgent bob{2};
+  world.connect(ada);
+  world.connect(bob);
+  befriend(world, ada, bob);
+  world.disconnect(bob);
+
+  Crowd crowd;
+  std::size_t connected = 0;
+  for (int i = 0; i < 60; ++i) {
+    TestAgent& stranger = crowd.one();
+    if (world.connect(stranger, from("2001:db8:" + std::to_string(i) + "::1"))) ++connected;
+  }
+  EXPECT_EQ(connected, 10U) << "a quarter of 40";
+  EXPECT_EQ(world.engine->status().hits(RelayLimit::kConnections), 50U);
+  EXPECT_THAT(world.observer.refused.back(), testing::HasSubstr("that agents new to it may have"));
+  EXPECT_EQ(world.engine->status().agents, 11U);
+  EXPECT_TRUE(world.connect(bob));
+
+  // One that becomes known, or goes, leaves its place to another newcomer.
+  world.disconnect(*crowd.agents.front());
+  TestAgent& late = crowd.one();
+  EXPECT_TRUE(world.connect(late));
+  befriend(world, ada, late);
+  EXPECT_TRUE(world.connect(crowd.one()));
+  EXPECT_FALSE(world.connect(crowd.one()));
+}
+
+TEST(Strangers, WhoAreTurnedAwayAreToldToComeAgain) {
+  RelayWorld world(with([](RelayLimits& limits) { limits.connections = 4; }));
+  TestAgent first{1};
+  TestAgent second{2};
+  EXPECT_TRUE(world.connect(first));
+  EXPECT_TRUE(world.connect(first)) << "in the place of its own connection";
+  EXPECT_FALSE(world.connect(second));
+  EXPECT_EQ(world.channels[3].close_code, 1013);
+}
+
+TEST(Strangers, WhoSayNothingLeaveTheirPlacesToThoseWhoDo) {
+  RelayWorld world(with([](RelayLimits& limits) { limits.unauthenticated = 10; }));
+  std::vector<ChannelId> silent;
+  for (int i = 0; i < 25; ++i) silent.push_back(world.open(from("192.0.2." + std::to_string(i))));
+  TestAgent ada{1};
+  EXPECT_TRUE(world.connect(ada, from("203.0.113.1")));
+  EXPECT_EQ(world.channels[silent[15]].close_code, 1013) << "the oldest first";
+  EXPECT_FALSE(world.channels[silent[16]].closed);
+  EXPECT_EQ(world.engine->status().connections, 10U);
+  EXPECT_EQ(world.engine->status().hits(RelayLimit::kUnauthenticated), 16U);
+  for (const ChannelId channel : silent) world.engine->on_closed(channel, world.now);
+  EXPECT_EQ(world.engine->status().connections, 1U);
+}
+
+TEST(Strangers, WhoSayNothingKeepNobodyOutOfAFullRelay) {
+  RelayWorld world(with([](RelayLimits& limits) { limits.connections = limits.unauthenticated = 4; }));
+  for (int i = 0; i < 4; ++i) world.open(from("192.0.2." + std::to_string(i)));
+  TestAgent ada{1};
+  EXPECT_TRUE(world.connect(ada, from("203.0.113.1")));
+  EXPECT_EQ(world.engine->status().connections, 4U);
+}
+
+TEST(Strangers, BehindATunnelThatManyShareLockNobodyOut) {
+  RelayConfig config;
+  config.shared_addresses = {"127.0.0.1"};
+  RelayWorld world(config);
+  TestAgent bob{2};
+  for (int minute = 0; minute < 3; ++minute) {
+    for (int i = 0; i < 100; ++i) {
+      const ChannelId channel = world.open(from("127.0.0.1"));
+      world.inject(channel, Bytes(200, std::byte{1}));
+      world.engine->on_closed(channel, world.now);
+    }
+    EXPECT_TRUE(world.connect(bob, from("127.0.0.1")));
+    world.disconnect(bob);
+    world.advance(1min);
+  }
 }
 
 // ---- who is known ----
