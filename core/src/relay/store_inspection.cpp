@@ -30,6 +30,7 @@ class Inspector {
     if (as_text(key) == kEpoch) return;
     if (std::ranges::equal(key, reseal_key())) under_way_ = true;
     ++records_;
+    if (key.empty()) return found_.problem("a record lies under no key: this version does not write such records");
     auto value = sealer_.open(key, sealed);
     if (!value) {
       unopened_ += 1;

@@ -113,6 +113,16 @@ TEST(AgentStore, InspectionTellsEveryRecordThatIsDamaged) {
   }
 }
 
+TEST(AgentStore, InspectionTellsARecordUnderNoKey) {
+  World world;
+  TestAgent& ann = world.connected();
+  FakeStore store(ann.store->durable());
+  store.mutable_records()[Bytes()] = Bytes(64, std::byte{1});
+  const auto found = inspect_agent_store(store, ann.identity);
+  ASSERT_TRUE(found);
+  EXPECT_THAT(found->problems, testing::Contains(HasSubstr("under no key")));
+}
+
 TEST(AgentStore, InspectionTellsWhatRefersToASessionThatIsGone) {
   World world;
   TestAgent& ann = world.connected();

@@ -1,4 +1,5 @@
 // What survives the relay's death.
+#include "agentroom/store_inspection.hpp"
 #include "pair.hpp"
 
 namespace agentroom::relay::test {
@@ -113,6 +114,17 @@ TEST(Restart, OfADamagedStoreIsRefusedAndWritesNothing) {
     EXPECT_EQ(world.records, damaged) << prefix;
     world.records = before;
   }
+}
+
+TEST(RelayStore, InspectionTellsARecordUnderNoKey) {
+  Pair world;
+  world.settle();
+  FakeStore store(world.records);
+  ASSERT_THAT(inspect_relay_store(store, world.identity)->problems, IsEmpty());
+  world.records[Bytes()] = Bytes(64, std::byte{1});
+  const auto found = inspect_relay_store(store, world.identity);
+  ASSERT_TRUE(found);
+  EXPECT_THAT(found->problems, ElementsAre(testing::HasSubstr("under no key")));
 }
 
 TEST(Restart, OfAStoreThatCannotBeReadSaysSo) {
