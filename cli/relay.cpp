@@ -142,6 +142,7 @@ int serve(Context& context, runtime::Process& process, const RelayCommand& comma
                                                              base64url(relay_id.view())),
                 .listen = listen,
                 .version = AGENTROOM_VERSION,
+                .metrics = context.settings().relay.answers_metrics(command.tunnel),
                 .on_reloaded = [&out](const Result<void>& result) { tell_reloaded(out, result); }});
   if (!relay) return out.error(relay.error());
   const std::uint16_t port = (*relay)->port();

@@ -102,7 +102,8 @@ crypto::RecordSealer StoreAtHand::sealer() const {
 }
 
 Result<runtime::EpochState> StoreAtHand::epochs() {
-  return runtime::compare_epochs(*store_, sealer(), *epoch_);
+  const auto owner = relay_ ? runtime::EpochOwner::kRelay : runtime::EpochOwner::kAgent;
+  return runtime::compare_epochs(*store_, sealer(), *epoch_, owner);
 }
 
 Result<void> StoreAtHand::accept(const runtime::EpochState& state) {

@@ -66,7 +66,7 @@ double cpu_seconds(pid_t pid) {
 /// Everybody here has one address.
 std::string limits_for(std::uint64_t connections) {
   const std::string number = std::to_string(connections + 100);
-  return "[relay.limits]\nconnections = " + number + "\nconnections_per_address = " + number +
+  return "[relay.limits]\nconnections = " + number + "\nnewcomer_percent = 100\nconnections_per_address = " + number +
          "\nhandshakes_per_minute = 1000000\nhandshake_burst = 1000000\n";
 }
 

@@ -8,13 +8,16 @@
 
 namespace agentroom {
 
-/// Thread: the engine's. Both methods block.
+/// Thread: the engine's. All methods block.
 class OutsideEpoch {
  public:
   virtual ~OutsideEpoch() = default;
 
   /// What was noted last; nothing when nothing was. Errors: kCorrupt, kPermission, kIo.
   virtual Result<std::optional<std::uint64_t>> noted() = 0;
+
+  /// Whether there is room and leave to note something. Leaves nothing behind. Errors: kPermission, kIo.
+  virtual Result<void> prove() = 0;
 
   /// Durable on return. Errors: kPermission, kIo.
   virtual Result<void> note(std::uint64_t epoch) = 0;

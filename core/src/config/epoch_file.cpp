@@ -1,6 +1,7 @@
 #include "config/epoch_file.hpp"
 
 #include <charconv>
+#include <limits>
 
 #include "config/private_file.hpp"
 
@@ -28,6 +29,10 @@ Result<std::optional<std::uint64_t>> EpochFile::noted() {
   }
   return fail(ErrorCode::kCorrupt, file_.string() + " is damaged: it is not the counter of a store",
               "compare the store with it no more: rm " + file_.string());
+}
+
+Result<void> EpochFile::prove() {
+  return try_to_write(file_, owner_ + " " + std::to_string(std::numeric_limits<std::uint64_t>::max()) + "\n");
 }
 
 Result<void> EpochFile::note(std::uint64_t epoch) {

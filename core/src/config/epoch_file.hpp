@@ -16,6 +16,7 @@ class EpochFile final : public OutsideEpoch {
   EpochFile(std::filesystem::path file, std::string owner) : file_(std::move(file)), owner_(std::move(owner)) {}
 
   Result<std::optional<std::uint64_t>> noted() override;
+  Result<void> prove() override;
   Result<void> note(std::uint64_t epoch) override;
 
  private:

@@ -95,6 +95,8 @@ void read_relay(Section relay, RelaySettings& out) {
   relay.text("listen", out.listen, check_listen);
   read_publishers(relay, out.config.publishers);
   relay.strings("trust_proxy", out.config.trust_proxy, check_address);
+  relay.strings("shared_addresses", out.config.shared_addresses, check_address);
+  relay.choice("metrics", out.metrics, {"auto", "anyone", "nobody"});
   relay.boolean("require_secret", out.require_secret);
   read_secret(relay, "secret", out.secret);
   read_secret(relay, "secret_previous", out.secret_previous);

@@ -114,8 +114,18 @@ Result<void> write_all(int fd, const fs::path& path, std::string_view content) {
     if (n < 0) return cannot_write("write", path, errno);
     content.remove_prefix(static_cast<std::size_t>(n));
   }
+  return {};
+}
+
+Result<void> make_durable(int fd, const fs::path& path) {
   if (::fsync(fd) != 0) return cannot_write("write", path, errno);
   return {};
+}
+
+/// Where a file is written before it has its name.
+std::string temporary_name(const fs::path& path) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  return (folder / ("." + path.filename().string() + ".XXXXXX")).string();
 }
 
 /// For a file system that knows no RENAME_NOREPLACE.
@@ -192,16 +202,26 @@ bool readable_by_others(const fs::path& path) {
 
 Result<void> write_file_atomically(const fs::path& path, std::string_view content, IfExists if_exists) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  std::string temporary = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
+  std::string temporary = temporary_name(path);
   const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));  // creates with mode 0600
   if (file.get() < 0) return cannot_write("write", path, errno);
   auto done = write_all(file.get(), path, content);
+  if (done) done = make_durable(file.get(), path);
   if (done) done = put_in_place(temporary, path, if_exists);
   if (!done) {
     ::unlink(temporary.c_str());
     return done;
   }
   return sync_folder(folder);
+}
+
+Result<void> try_to_write(const fs::path& path, std::string_view content) {
+  std::string temporary = temporary_name(path);
+  const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.get() < 0) return cannot_write("write", path, errno);
+  auto done = write_all(file.get(), path, content);
+  ::unlink(temporary.c_str());
+  return done;
 }
 
 Result<void> make_private_folder(const fs::path& folder) {

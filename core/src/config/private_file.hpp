@@ -36,6 +36,10 @@ Result<void> write_file_atomically(const std::filesystem::path& path, std::strin
 /// Errors: kExists (kFail only), kPermission, kIo; `from` is still there then.
 Result<void> move_in_place(const std::filesystem::path& from, const std::filesystem::path& to, IfExists if_exists);
 
+/// Whether `write_file_atomically` could write it now, as far as a file beside it tells that goes again at once. Waits
+/// for no disk. Errors: kPermission, kIo.
+Result<void> try_to_write(const std::filesystem::path& path, std::string_view content);
+
 /// Makes what was made, renamed or removed in a folder durable. Errors: kIo.
 Result<void> sync_folder(const std::filesystem::path& folder);
 

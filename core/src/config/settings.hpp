@@ -34,9 +34,13 @@ struct HandlerSettings {
 struct RelaySettings {
   std::string listen = "127.0.0.1:8787";
   RelayConfig config;
+  std::string metrics = "auto";  ///< who gets /metrics: "anyone", "nobody", or "auto"
   bool require_secret = false;
   std::optional<SecretText> secret;           ///< at least 32 characters
   std::optional<SecretText> secret_previous;  ///< the same; the relay proves that it succeeds that identity
+
+  /// `tunnelled`: this process opened a tunnel to the relay, so that all the world reaches its port.
+  bool answers_metrics(bool tunnelled) const { return metrics == "anyone" || (metrics == "auto" && !tunnelled); }
 };
 
 struct LogSettings {

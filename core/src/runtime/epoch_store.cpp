@@ -54,7 +54,8 @@ Result<bool> keeps_data(KeptStore& store) {
   return pass(size);
 }
 
-Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& sealer, OutsideEpoch& outside) {
+Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& sealer, OutsideEpoch& outside,
+                                  EpochOwner owner) {
   using Kind = EpochState::Kind;
   EpochState state;
   const Bytes key = epoch_key();
@@ -63,6 +64,11 @@ Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& seal
   if (*sealed) {
     auto value = sealer.open(key, **sealed);
     const auto epoch = value ? decode(*value) : std::nullopt;
+    if (!epoch && owner == EpochOwner::kRelay) {
+      return fail(ErrorCode::kCorrupt,
+                  "the relay's counter of its starts was sealed under another secret than this one",
+                  "start the relay once with the secret that it has now: it then counts on, and loses nothing");
+    }
     if (!epoch) {
       return fail(ErrorCode::kCorrupt, "the store does not open with this identity",
                   "put back the identity.json that the store was made with; or start anew, without its sessions: "
@@ -86,10 +92,6 @@ Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& seal
     if (empty) state.kind = Kind::kEmpty;
   }
   return state;
-}
-
-Result<void> prove_notable(OutsideEpoch& outside, const EpochState& state) {
-  return outside.note(state.noted.value_or(0));
 }
 
 EpochStore::EpochStore(std::unique_ptr<KeptStore> store, crypto::StoreKey key, Random& random, OutsideEpoch& outside,

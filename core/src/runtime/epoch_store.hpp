@@ -40,12 +40,12 @@ Bytes epoch_key();
 /// Whether a store keeps anything beyond the process. Errors: of `KeptStore::size`, but that it is not supported.
 Result<bool> keeps_data(KeptStore& store);
 
-/// Errors: kCorrupt (the record does not open; the note is damaged), kPermission, kIo.
-Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& sealer, OutsideEpoch& outside);
+/// Whose store it is, for the words of an error.
+enum class EpochOwner : std::uint8_t { kAgent, kRelay };
 
-/// Notes again what is noted, so that who cannot note learns it before anything depends on a note. Errors: kPermission,
-/// kIo.
-Result<void> prove_notable(OutsideEpoch& outside, const EpochState& state);
+/// Errors: kCorrupt (the record does not open; the note is damaged), kPermission, kIo.
+Result<EpochState> compare_epochs(Store& store, const crypto::RecordSealer& sealer, OutsideEpoch& outside,
+                                  EpochOwner owner = EpochOwner::kAgent);
 
 /// Counts epochs in a sealed record of the store, and notes each outside once it is durable there:
 ///

@@ -22,11 +22,11 @@ HttpResponse refuse(unsigned status, std::string_view error) {
 HttpResponse RelayHttp::answer(const HttpRequest& request, const RelayStatus& status,
                                const std::vector<host::PluginMetric>& plugins) const {
   const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
-  if (path != "/health" && path != "/metrics") return refuse(404, "not found");
+  if (path != "/health" && (path != "/metrics" || !metrics)) return refuse(404, "not found");
   if (request.method != "GET" && request.method != "HEAD") return refuse(405, "method not allowed");
   if (path == "/metrics") {
-    const RelayMetrics metrics{status, plugins, uptime, file_limit()};
-    return {200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()};
+    const RelayMetrics page{status, plugins, uptime, file_limit()};
+    return {200, "text/plain; version=0.0.4; charset=utf-8", page.text()};
   }
   return json_response(status.store_ok ? 200 : 503,
                        {{"ok", status.store_ok},

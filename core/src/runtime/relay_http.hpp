@@ -13,6 +13,7 @@ namespace agentroom::runtime {
 struct RelayHttp {
   std::string version;
   Duration uptime{};
+  bool metrics = true;  ///< whether `/metrics` is there
 
   /// `GET /health`: JSON, 503 while the store fails. `GET /metrics`: Prometheus text format 0.0.4. Anything else: 404,
   /// or 405 with another method, as JSON.

@@ -5,8 +5,8 @@
 #include "agentroom/relay_reseal.hpp"
 #include "base/base64url.hpp"
 #include "base/text.hpp"
-#include "runtime/epoch_store.hpp"
 #include "runtime/log.hpp"
+#include "runtime/relay_starts.hpp"
 
 namespace agentroom::runtime {
 namespace {
@@ -16,23 +16,6 @@ constexpr Duration kDrainTime = std::chrono::seconds(5);
 /// Lines about refused connections; strangers cause them.
 constexpr std::uint32_t kRefusalLines = 60;
 constexpr Duration kRefusalPeriod = std::chrono::minutes(1);
-
-/// Each start is an epoch. An older copy is told of and used all the same: what it hands out again recipients
-/// recognise, and what it lacks nobody here has. A record that does not open is for the engine to tell.
-void count_start(KeptStore& store, const RelayServiceOptions& options, Random& random) {
-  if (!options.epoch || !store.size()) return;
-  const crypto::RecordSealer sealer(options.identity.store_key());
-  const auto state = compare_epochs(store, sealer, *options.epoch);
-  if (!state) return log(LogLevel::kDebug, kComponent, state.error().message);
-  if (state->kind == EpochState::Kind::kRolledBack) {
-    log(LogLevel::kWarn, kComponent,
-        "the mailboxes are an older copy of those that were used here last: what was delivered since is handed out "
-        "again, what was queued since is lost");
-  }
-  accept_older(store, sealer, random, *options.epoch, *state, [](const Result<void>& noted) {
-    if (!noted) log(LogLevel::kWarn, kComponent, "this start is not counted: " + noted.error().message);
-  });
-}
 
 }  // namespace
 
@@ -51,7 +34,6 @@ Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, Relay
 
   auto store = process.plugins().open_store(o.store, o.store_config, o.folder / "mailbox");
   if (!store) return pass(store);
-  count_start(**store, o, process.random());
   relay->store_ = std::move(*store);
   if (auto resealed = relay->reseal(); !resealed) return pass(resealed);
   RelayObserver& observer = *relay;
@@ -61,6 +43,7 @@ Result<std::unique_ptr<RelayService>> RelayService::open(Process& process, Relay
     relay->engine_.reset();  // it has nothing to drain
     return pass(started);
   }
+  relay->count_start();
   process.loop().add(*relay);
 
   auto listening = process.transport().listen({.address = o.listen}, *relay);
@@ -87,6 +70,25 @@ Result<void> RelayService::reseal() {
     log(LogLevel::kWarn, kComponent, "sealed " + std::to_string(count) + " records of the mailbox anew");
   }
   return {};
+}
+
+/// After all that can refuse the store: a start with another secret than the store's writes nothing. An older copy is
+/// used all the same: what it hands out again recipients recognise, and what it lacks nobody here has.
+void RelayService::count_start() {
+  if (!options_.epoch) return;
+  const auto keeps = keeps_data(*store_);
+  if (!keeps) return log(LogLevel::kWarn, kComponent, "this start is not counted: " + keeps.error().message);
+  if (!*keeps) return;
+  const auto state =
+      count_relay_start(*store_, options_.identity, process_.random(), *options_.epoch, [](const Result<void>& noted) {
+        if (!noted) log(LogLevel::kWarn, kComponent, "this start is not counted: " + noted.error().message);
+      });
+  if (!state) return log(LogLevel::kWarn, kComponent, "this start is not counted: " + state.error().message);
+  if (state->kind == EpochState::Kind::kRolledBack) {
+    log(LogLevel::kWarn, kComponent,
+        "the mailboxes are an older copy of those that were used here last: what was delivered since is handed out "
+        "again, what was queued since is lost");
+  }
 }
 
 RelayService::~RelayService() {
@@ -145,7 +147,7 @@ void RelayService::on_closed(ChannelId channel, const CloseInfo& /*why*/) {
 }
 
 HttpResponse RelayService::on_request(const HttpRequest& request) {
-  const RelayHttp http{options_.version, process_.now().steady - started_.steady};
+  const RelayHttp http{options_.version, process_.now().steady - started_.steady, options_.metrics};
   return http.answer(request, engine_->status(), process_.plugins().metrics());
 }
 

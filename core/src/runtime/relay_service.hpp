@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "agentroom/kept_store.hpp"
 #include "agentroom/outside_epoch.hpp"
 #include "agentroom/relay_engine.hpp"
 #include "crypto/relay_identity.hpp"
@@ -26,6 +27,7 @@ struct RelayServiceOptions {
   std::unique_ptr<OutsideEpoch> epoch = {};  ///< where each start is noted; none: an older store goes unnoticed
   std::string listen = "127.0.0.1:8787";
   std::string version;
+  bool metrics = true;  ///< `/metrics` is answered, to anyone who can reach the listener
   std::function<void(const Result<void>&)> on_reloaded = {};  ///< SIGHUP had the transport read its files again
 };
 
@@ -53,6 +55,8 @@ class RelayService final : private LoopMember, private ListenerEvents, private R
 
   /// Seals the store anew after a change of the secret; at once where there was none.
   Result<void> reseal();
+  /// Notes this start, and tells of an older copy of the store.
+  void count_start();
   void tell_refusals_left_out(Duration now);
 
   void on_time(const Now& now) override;
@@ -74,7 +78,7 @@ class RelayService final : private LoopMember, private ListenerEvents, private R
   RelayServiceOptions options_;
   HomeLock lock_;
   Now started_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<KeptStore> store_;
   std::unique_ptr<RelayEngine> engine_;
   Listening listening_;
   LogLimit refusals_;

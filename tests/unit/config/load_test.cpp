@@ -82,6 +82,8 @@ TEST_F(Load, ReadsEverySettingOfARelay) {
   const AgentId agent = *AgentId::from(Bytes(32, std::byte{7}));
   const auto configuration = good("[relay]\nlisten = \"[::1]:0\"\npublishers = [\"" + base64url(agent.view()) + R"("]
 trust_proxy = ["127.0.0.1", "::1"]
+shared_addresses = ["127.0.0.2"]
+metrics = "nobody"
 require_secret = true
 secret = "0123456789abcdef0123456789abcdef"
 secret_previous = "fedcba9876543210fedcba9876543210"
@@ -110,6 +112,8 @@ newcomer_percent = 20
   EXPECT_EQ(r.listen, "[::1]:0");
   EXPECT_EQ(r.config.publishers, std::vector<AgentId>{agent});
   EXPECT_THAT(r.config.trust_proxy, testing::ElementsAre("127.0.0.1", "::1"));
+  EXPECT_THAT(r.config.shared_addresses, testing::ElementsAre("127.0.0.2"));
+  EXPECT_EQ(r.metrics, "nobody");
   EXPECT_TRUE(r.require_secret);
   EXPECT_EQ(r.secret->view(), "0123456789abcdef0123456789abcdef");
   EXPECT_EQ(r.secret_previous->view(), "fedcba9876543210fedcba9876543210");

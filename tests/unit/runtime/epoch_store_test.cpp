@@ -9,6 +9,7 @@
 
 #include "base/random.hpp"
 #include "crypto/primitives.hpp"
+#include "runtime/relay_starts.hpp"
 
 namespace agentroom::runtime {
 namespace {
@@ -63,7 +64,11 @@ class HeldStore final : public KeptStore {
 
 class Note final : public OutsideEpoch {
  public:
-  Result<std::optional<std::uint64_t>> noted() override { return value; }
+  Result<std::optional<std::uint64_t>> noted() override {
+    if (unreadable) return std::unexpected(*unreadable);
+    return value;
+  }
+  Result<void> prove() override { return failure ? Result<void>(std::unexpected(*failure)) : Result<void>(); }
   Result<void> note(std::uint64_t epoch) override {
     if (failure) return std::unexpected(*failure);
     value = epoch;
@@ -72,6 +77,7 @@ class Note final : public OutsideEpoch {
   }
   std::optional<std::uint64_t> value;
   std::optional<Error> failure;
+  std::optional<Error> unreadable;
   int notes = 0;
 };
 
@@ -201,23 +207,6 @@ TEST_F(EpochStoreTest, AnEpochThatABackupCouldNotBeginIsToldOfAndBeginsWithTheNe
   commit("b");
   disk_ = copy;
   EXPECT_EQ(kind(), Kind::kRolledBack);
-}
-
-TEST_F(EpochStoreTest, WhoCannotNoteLearnsItBeforeAnythingIsCommitted) {
-  note_.failure = kDiskFull;
-  EXPECT_FALSE(prove_notable(note_, compare()));
-  note_.failure.reset();
-  EXPECT_TRUE(prove_notable(note_, compare()));
-  EXPECT_EQ(kind(), Kind::kNew) << "that nothing was counted yet is still known";
-  open();
-  commit("a");
-  open();
-  commit("b");
-  EXPECT_TRUE(prove_notable(note_, compare()));
-  EXPECT_EQ(note_.value, 2U);
-  note_.value.reset();
-  EXPECT_TRUE(prove_notable(note_, compare()));
-  EXPECT_EQ(kind(), Kind::kUnnoted) << "that a store came without its counter is still known";
 }
 
 TEST_F(EpochStoreTest, AStoreKeepsDataUnlessItSaysThatItDoesNot) {
@@ -391,6 +380,91 @@ TEST_F(EpochStoreTest, AFailedCommitLetsTheNextBeginTheEpoch) {
   commit("b");
   EXPECT_EQ(note_.value, 2U);
   EXPECT_EQ(kind(), Kind::kCurrent);
+}
+
+// ---- the starts of a relay ----
+
+class RelayStarts : public testing::Test {
+ protected:
+  static constexpr std::string_view kSecrets[] = {
+      "the first secret, of 32 characters", "the second secret, as long as it", "the third secret, as long as those"};
+
+  /// Under the secret of that number, which names the one before it.
+  static crypto::RelayIdentity identity(std::size_t number, bool names_previous = true) {
+    crypto::init();
+    if (number == 0 || !names_previous) return crypto::RelayIdentity::from_secret(kSecrets[number]);
+    return crypto::RelayIdentity::from_secret(kSecrets[number], kSecrets[number - 1]);
+  }
+
+  Kind start(const crypto::RelayIdentity& identity) {
+    HeldStore store(disk_);
+    std::optional<Result<void>> counted;
+    const auto state = count_relay_start(store, identity, random_, note_, [&](Result<void> done) { counted = done; });
+    EXPECT_TRUE(state) << state.error().message;
+    store.make_durable();
+    store.complete_one();
+    EXPECT_TRUE(counted && *counted);
+    return state->kind;
+  }
+
+  /// What `agentroom store check --relay` finds.
+  Result<EpochState> check(const crypto::RelayIdentity& identity) {
+    HeldStore store(disk_);
+    return compare_epochs(store, crypto::RecordSealer(identity.store_key()), note_, EpochOwner::kRelay);
+  }
+
+  SystemRandom random_;
+  Records disk_;
+  Note note_;
+};
+
+TEST_F(RelayStarts, AreCountedOnWhenTheSecretChanges) {
+  EXPECT_EQ(start(identity(0)), Kind::kNew);
+  EXPECT_EQ(start(identity(0)), Kind::kCurrent);
+  for (const std::size_t number : {1U, 2U}) {
+    EXPECT_EQ(start(identity(number)), Kind::kCurrent) << "sealed under the secret before";
+    EXPECT_EQ(start(identity(number)), Kind::kCurrent);
+    ASSERT_TRUE(check(identity(number))) << "it is sealed anew";
+    EXPECT_EQ(check(identity(number))->kind, Kind::kCurrent);
+    EXPECT_FALSE(check(identity(number - 1)));
+  }
+  EXPECT_EQ(note_.value, 6U);
+}
+
+TEST_F(RelayStarts, TellAnOlderCopyAcrossAChangeOfTheSecretToo) {
+  start(identity(0));
+  start(identity(1));
+  const Records copy = disk_;  // under the second secret
+  start(identity(1));
+  start(identity(2));
+  disk_ = copy;
+  EXPECT_EQ(start(identity(2)), Kind::kRolledBack);
+  EXPECT_EQ(start(identity(2)), Kind::kCurrent);
+}
+
+TEST_F(RelayStarts, AreCountedAnewWhenTheCounterOpensUnderNoSecretThatIsKnown) {
+  start(identity(0));
+  start(identity(0));
+  EXPECT_EQ(start(identity(1, false)), Kind::kUnnoted);
+  EXPECT_EQ(note_.value, 3U);
+  EXPECT_EQ(start(identity(1, false)), Kind::kCurrent);
+}
+
+TEST_F(RelayStarts, AreNotCountedWhileTheNoteIsDamaged) {
+  start(identity(0));
+  note_.unreadable = Error{ErrorCode::kCorrupt, "mailbox.epoch is damaged", {}};
+  HeldStore store(disk_);
+  const auto state = count_relay_start(store, identity(0), random_, note_, [](const Result<void>&) {});
+  EXPECT_FALSE(state);
+  EXPECT_TRUE(store.waiting.empty());
+}
+
+TEST_F(RelayStarts, CounterUnderAnotherSecretIsToldWithAWayOnThatLosesNothing) {
+  start(identity(0));
+  const auto state = check(identity(1));
+  ASSERT_FALSE(state);
+  EXPECT_EQ(state.error().hint.find("setup --force"), std::string::npos);
+  EXPECT_NE(state.error().hint.find("start the relay once"), std::string::npos);
 }
 
 }  // namespace

@@ -36,6 +36,13 @@ TEST(RelayHttp, MetricsArePlainText) {
   EXPECT_NE(response.body.find("agentroom_relay_uptime_seconds 61\n"), std::string::npos);
 }
 
+TEST(RelayHttp, MetricsMayBeLeftOut) {
+  const RelayHttp without{"1.2.3", std::chrono::seconds(61), false};
+  EXPECT_EQ(without.answer({"GET", "/metrics"}, {}).status, 404U);
+  EXPECT_EQ(without.answer({"POST", "/metrics"}, {}).status, 404U) << "as any path that is not there";
+  EXPECT_EQ(without.answer({"GET", "/health"}, {}).status, 200U);
+}
+
 TEST(RelayHttp, AnythingElseIs404AsJson) {
   for (const char* target : {"/", "/healthz", "/metrics/x", "", "/health/../x"}) {
     const auto response = kHttp.answer({"GET", target}, {});
