@@ -116,6 +116,8 @@ TEST(AgentStore, InspectionTellsEveryRecordThatIsDamaged) {
 TEST(AgentStore, InspectionTellsARecordUnderNoKey) {
   World world;
   TestAgent& ann = world.connected();
+  TestAgent& bob = world.connected();
+  make_records(world, ann, bob);
   FakeStore store(ann.store->durable());
   store.mutable_records()[Bytes()] = Bytes(64, std::byte{1});
   const auto found = inspect_agent_store(store, ann.identity);
