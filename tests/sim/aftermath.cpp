@@ -20,7 +20,7 @@ void World::plan_a_backup() {
   });
 }
 
-// At rest nothing waits at the relay, so it can have an older store and break no promise; a move keeps all of it. An
+// At rest nothing waits at the relay, so it can lose its store, or have an older one, and break no promise. An
 // old list of tokens refuses a newer peer for good, so nobody writes before the agents have told a restored relay whom
 // they allow.
 void World::relay_changes() {

@@ -55,6 +55,7 @@ void RelayParty::end() {
 
 void RelayParty::move() {
   identity_ = crypto::RelayIdentity::from_secret(kNextSecret, kSecret);
+  if (dice_.one_in(2)) disk_.records.clear();
 }
 
 // Each batch is durable before the next; now and then the relay is killed between two.

@@ -16,7 +16,8 @@ class RelayParty final : public Party, private Endpoint, private Channels, priva
 
   void shut_down() override;
   bool ended() const override { return engine_->drained(); }
-  /// While it does not run: to a new secret that succeeds the old one; what it keeps is sealed anew when it starts.
+  /// While it does not run: to a new secret that succeeds the old one. Its store is lost on the way, or sealed anew
+  /// when it starts.
   void move();
   /// From its next life on it keeps no order among what it sends together.
   bool keeps_order = true;

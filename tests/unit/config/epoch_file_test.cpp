@@ -22,6 +22,20 @@ TEST(EpochFile, KeepsTheLastNote) {
   EXPECT_EQ(Folder::mode(folder / "store.epoch"), 0600U);
 }
 
+TEST(EpochFile, TellsWithoutATraceWhetherANoteCouldBeWritten) {
+  const Folder folder;
+  EpochFile file(folder / "store.epoch", "alice");
+  EXPECT_TRUE(file.prove());
+  EXPECT_EQ(file.noted().value(), Noted());
+  ASSERT_TRUE(file.note(3));
+  EXPECT_TRUE(file.prove());
+  EXPECT_EQ(file.noted().value(), Noted(3));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+  const auto proved = EpochFile(folder / "none" / "store.epoch", "alice").prove();
+  ASSERT_FALSE(proved);
+  EXPECT_THAT(proved.error().message, HasSubstr("store.epoch"));
+}
+
 TEST(EpochFile, OfAnotherAgentCountsForNothing) {
   const Folder folder;
   ASSERT_TRUE(EpochFile(folder / "store.epoch", "bob").note(7));
