@@ -26,6 +26,7 @@ struct Identity;
 struct AgentConfig {
   std::string name;                   ///< shown to peers; at most 64 bytes
   std::optional<std::string> server;  ///< the relay to stay connected to; nothing: connects only where work waits
+  std::optional<RelayId> relay;       ///< the key of the relay at `server`, where the owner knows it: replaces its pin
   bool server_overrides = false;      ///< `--server` was given: it also stands in for the URLs kept with sessions
   bool trust_relay = false;           ///< accept and pin a relay key other than the pinned one
   std::uint32_t max_hops = 100;       ///< at this many automatic answers no handler runs
@@ -225,6 +226,10 @@ class AgentEngine {
   /// kNetwork, kTimeout, kIdentityChanged, kUsage (own invite).
   void accept_invite(const std::string& url, std::optional<std::string> server, const Now& now,
                      Done<AcceptedInvite> done);
+
+  /// Invites that are made from now on name this URL for the relay at `config.server`, in place of the one that this
+  /// agent uses; they are published, listed and revoked there as before. Errors: kUsage (no ws:// or wss:// URL).
+  Result<void> set_invite_url(std::string url);
 
   void revoke_invite(const InviteId& invite, const Now& now, Done<void> done);
 

@@ -3,6 +3,8 @@
 
 #include "agent/engine_state.hpp"
 #include "agent/words.hpp"
+#include "base/text.hpp"
+#include "protocol/server_url.hpp"
 
 namespace agentroom {
 namespace {
@@ -68,6 +70,15 @@ void AgentEngine::create_invite(std::int64_t ttl_ms, const Now& now, Done<Create
                                   Result<CreatedInvite>(std::unexpected(agent::words::shutting_down())));
   }
   state_->invites.create(ttl_ms, std::move(done));
+}
+
+Result<void> AgentEngine::set_invite_url(std::string url) {
+  if (!protocol::is_server_url(url)) {
+    return fail(ErrorCode::kUsage, "the URL cannot stand in an invite: " + printable(url),
+                "give one like wss://relay.example.org/ws");
+  }
+  state_->invites.name_url(std::move(url));
+  return {};
 }
 
 void AgentEngine::accept_invite(const std::string& url, std::optional<std::string> server, const Now& now,

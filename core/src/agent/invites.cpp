@@ -153,7 +153,7 @@ CreatedInvite Invites::announce(const InviteRecord& record) const {
   invite.invite_id = record.invite_id;
   invite.inviter = context_.self.id();
   invite.inviter_x = context_.self.x25519.pk;
-  invite.server_url = record.url;
+  invite.server_url = named_url_.empty() ? record.url : named_url_;
   invite.expires_at = record.expires_at;
   invite.nonce = record.nonce.clone();
   invite.prekey = record.prekey.pk;

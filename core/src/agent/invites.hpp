@@ -24,6 +24,7 @@ class Invites {
   Invites(Context& context, Links& links) : context_(context), links_(links) {}
   Result<void> load();
 
+  void name_url(std::string url) { named_url_ = std::move(url); }
   void create(std::int64_t ttl_ms, AgentEngine::Done<CreatedInvite> done);
   void revoke(const InviteId& invite, AgentEngine::Done<void> done);
   std::vector<OpenInvite> open() const;
@@ -78,6 +79,7 @@ class Invites {
   Context& context_;
   Links& links_;
   std::vector<Creation> creations_;
+  std::string named_url_;  ///< stands in invites for that of the link; empty: none does
   std::map<InviteId, Entry> entries_;
 };
 

@@ -6,12 +6,15 @@
 namespace agentroom::agent {
 
 Result<void> Pins::load() {
-  return context_.journal.read_all(RecordKind::kPin, [&](ByteView, ByteView value) -> Result<void> {
+  auto read = context_.journal.read_all(RecordKind::kPin, [&](ByteView, ByteView value) -> Result<void> {
     auto record = decode_pin(value);
     if (!record) return pass(record);
     pins_[record->url] = record->relay_pk;
     return {};
   });
+  const AgentConfig& config = context_.config;
+  if (read && config.server && config.relay) pin(*config.server, *config.relay);
+  return read;
 }
 
 std::optional<RelayId> Pins::find(const std::string& url) const {

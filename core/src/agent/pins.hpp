@@ -12,7 +12,7 @@
 namespace agentroom::agent {
 
 /// Pins by server URL. A pin is made on first use or from an invite, moved by a succession or by the owner's word, and
-/// only after a valid HelloAck.
+/// only after a valid HelloAck; that of a relay whose key the owner knows (`AgentConfig::relay`) is set at the start.
 class Pins {
  public:
   explicit Pins(Context& context) : context_(context) {}

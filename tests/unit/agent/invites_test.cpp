@@ -26,6 +26,27 @@ TEST(Invite, NamesRelayAndInviterAndLivesAsLongAsAsked) {
   EXPECT_THAT(ann.engine().invites(), SizeIs(1));
 }
 
+TEST(Invite, NamesAnotherUrlOfItsRelayWhereOneIsGiven) {
+  World world;
+  const std::string outside = "wss://name.example/ws";
+  world.lead(outside, kUrl);
+  TestAgent& ann = world.connected();
+  EXPECT_EQ(ann.engine().set_invite_url("https://name.example").error().code, ErrorCode::kUsage);
+  ASSERT_TRUE(ann.engine().set_invite_url(outside));
+  const std::string url = ann.invite();
+  EXPECT_EQ(protocol::parse_invite(url)->server_url, outside);
+  EXPECT_EQ(protocol::parse_invite(url)->relay_pk, world.relay().id());
+  TestAgent& bob = world.agent();
+  auto accepted = bob.accept(url);
+  world.run();
+  ASSERT_TRUE(accepted->has_value() && accepted->value());
+  EXPECT_THAT(bob.dialled, testing::Each(outside));
+  EXPECT_THAT(ann.dialled, testing::Each(kUrl));
+  ann.send(bob.id(), "hello");
+  world.run();
+  EXPECT_THAT(bob.received(), testing::ElementsAre("hello"));
+}
+
 TEST(Invite, ItsUrlLeavesOnlyWhenRelayAndStoreHaveIt) {
   World world;
   TestAgent& ann = world.connected();

@@ -372,6 +372,20 @@ TEST(RelayIdentity, TrustRelayMovesThePin) {
   EXPECT_EQ(world.relay().handshakes, 2U) << "the new key is the pinned one now";
 }
 
+TEST(RelayIdentity, ThatItsOwnerKnowsReplacesThePin) {
+  World world;
+  TestAgent& ann = world.connected();
+  world.run();
+  ann.config.relay = world.replace_relay(kUrl, "the secret of the owner").id();
+  ann.restart();
+  world.run();
+  EXPECT_EQ(world.relay().handshakes, 1U);
+  EXPECT_THAT(ann.all<agent_events::RelayRefused>(), IsEmpty());
+  world.replace_relay(kUrl, "the secret of somebody else");
+  world.advance(std::chrono::minutes(1));
+  EXPECT_EQ(world.relay().hellos, 0U) << "and no other one is taken for it";
+}
+
 TEST(RelayIdentity, ASuccessorOfThePinnedKeyMovesThePin) {
   World world;
   TestAgent& ann = world.connected();
