@@ -58,6 +58,23 @@ struct ServeCommand {
   std::optional<std::string> to;
   std::optional<std::uint64_t> max_turns;  ///< `--once` is 1
 };
+struct RoomOpenCommand {
+  ServeCommand serve;
+  std::optional<std::string> host;
+  std::optional<std::uint16_t> port;
+  bool no_tunnel = false;
+  bool detach = false;
+};
+struct RoomStatusCommand {};
+struct RoomStopCommand {
+  std::optional<std::uint16_t> port;
+  bool all = false;
+};
+struct DoctorCommand {
+  bool room = false;
+  bool no_tunnel = false;
+  std::optional<std::string> on_message;
+};
 struct PeersCommand {};
 struct PeersRenameCommand {
   std::string peer;
@@ -94,11 +111,12 @@ struct CompletionCommand {
 struct VersionCommand {};
 
 using Command =
-    std::variant<SetupCommand, WhoamiCommand, RelayCommand, InviteCreateCommand, InviteAcceptCommand, InviteListCommand,
-                 InviteRevokeCommand, SendCommand, ListenCommand, ServeCommand, PeersCommand, PeersRenameCommand,
-                 PeersRemoveCommand, PeersVerifyCommand, PluginListCommand, PluginInfoCommand, ConfigCheckCommand,
-                 ConfigShowCommand, StoreCheckCommand, StoreBackupCommand, StoreCompactCommand, DemoCommand,
-                 CompletionCommand, VersionCommand>;
+    std::variant<SetupCommand, WhoamiCommand, RelayCommand, RoomOpenCommand, RoomStatusCommand, RoomStopCommand,
+                 InviteCreateCommand, InviteAcceptCommand, InviteListCommand, InviteRevokeCommand, SendCommand,
+                 ListenCommand, ServeCommand, PeersCommand, PeersRenameCommand, PeersRemoveCommand, PeersVerifyCommand,
+                 PluginListCommand, PluginInfoCommand, ConfigCheckCommand, ConfigShowCommand, StoreCheckCommand,
+                 StoreBackupCommand, StoreCompactCommand, DoctorCommand, DemoCommand, CompletionCommand,
+                 VersionCommand>;
 
 /// bash, zsh and fish.
 const std::vector<std::string>& shells();

@@ -34,6 +34,7 @@ CommandTree::CommandTree() {
   finish(app_, "  agentroom demo\n  agentroom COMMAND --help");
   add_identity();
   add_relay();
+  add_room();
   add_invite();
   add_messages();
   add_peers();
@@ -86,10 +87,7 @@ void CommandTree::add_identity() {
 void CommandTree::add_relay() {
   CLI::App& relay = add(app_, "relay", "Runs a relay, which carries messages it cannot read",
                         "  agentroom relay --port 8787\n  agentroom relay --host 0.0.0.0 --json");
-  relay.add_option("--host", relay_.host, "Address to listen on (default: 127.0.0.1)")->type_name("ADDRESS");
-  relay.add_option("--port", relay_.port, "Port to listen on; 0 picks a free one (default: 8787)")
-      ->type_name("PORT")
-      ->check(CLI::Range(0, 65535));
+  add_listen_options(relay, relay_.host, relay_.port);
   relay.add_flag("--tunnel", relay_.tunnel, "Also tell the public URL that the tunnel plugin gives");
   runs(relay, relay_);
 }
@@ -135,24 +133,70 @@ void CommandTree::add_serve() {
   CLI::App& serve = add(app_, "serve", "Answers every message with a handler",
                         "  agentroom serve --on-message 'tr a-z A-Z'\n"
                         "  agentroom --config agentroom.toml serve --invite --json");
-  serve.add_option("--on-message", serve_.on_message, "For the shell; message on stdin, reply on stdout")
+  add_serve_options(serve, serve_);
+  serve.add_flag("--invite", serve_.invite, "Publish an invite and print it");
+  runs(serve, serve_);
+}
+
+void CommandTree::add_serve_options(CLI::App& command, ServeCommand& arguments) {
+  command.add_option("--on-message", arguments.on_message, "For the shell; message on stdin, reply on stdout")
       ->take_last()
       ->type_name("COMMAND");
-  serve.add_option("--handler-timeout", serve_.handler_timeout_s, "For one message; 0: no limit (default: 120)")
+  command.add_option("--handler-timeout", arguments.handler_timeout_s, "For one message; 0: no limit (default: 120)")
       ->take_last()
       ->type_name("SECONDS")
       ->check(CLI::Range(std::int64_t{0}, kLongestWaitS));
-  serve.add_flag("--invite", serve_.invite, "Publish an invite and print it");
-  CLI::Option* seed = serve.add_option("--seed", serve_.seed, "Say this first")->type_name("TEXT");
-  CLI::Option* to = serve.add_option("--to", serve_.to, "The peer to say it to")->type_name("PEER");
+  CLI::Option* seed = command.add_option("--seed", arguments.seed, "Say this first")->type_name("TEXT");
+  CLI::Option* to = command.add_option("--to", arguments.to, "The peer to say it to")->type_name("PEER");
   seed->needs(to);
   to->needs(seed);
-  auto* once = serve.add_flag_callback("--once", [this] { serve_.max_turns = 1; }, "Stop after the first reply");
-  serve.add_option("--max-turns", serve_.max_turns, "Stop after that many replies")
+  auto* once =
+      command.add_flag_callback("--once", [&arguments] { arguments.max_turns = 1; }, "Stop after the first reply");
+  command.add_option("--max-turns", arguments.max_turns, "Stop after that many replies")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
       ->excludes(once);
-  runs(serve, serve_);
+}
+
+void CommandTree::add_room() {
+  CLI::App& room = add(app_, "room", "A relay, a tunnel, an invite and an agent in one",
+                       "  agentroom room open --on-message ./brain.sh\n  agentroom room status\n  agentroom room stop");
+  room.require_subcommand(1);
+  const std::string lines =
+      "  agentroom room open --on-message ./brain.sh\n"
+      "  agentroom room open --on-message cat --no-tunnel --json\n"
+      "  agentroom room open --on-message ./brain.sh --detach";
+  add_room_open(add(room, "open", "Opens a room, and prints the invite for one peer", lines));
+  // The same, under the name that the first users know.
+  CLI::App& host = add(app_, "host", "The same as room open", "  agentroom host --on-message ./brain.sh");
+  add_room_open(host);
+  runs(add(room, "status", "Lists the rooms and relays of this home", "  agentroom room status --json"), room_status_);
+  CLI::App& stop = add(room, "stop", "Stops a room or relay of this home",
+                       "  agentroom room stop\n  agentroom room stop --port 8787\n  agentroom room stop --all");
+  CLI::Option* port = stop.add_option("--port", room_stop_.port, "The one on this port")
+                          ->take_last()
+                          ->type_name("PORT")
+                          ->check(CLI::Range(1, 65535));
+  stop.add_flag("--all", room_stop_.all, "All of them")->excludes(port);
+  runs(stop, room_stop_);
+}
+
+void CommandTree::add_room_open(CLI::App& command) {
+  add_serve_options(command, room_open_.serve);
+  add_listen_options(command, room_open_.host, room_open_.port);
+  command.add_flag("--invite")->group("");  // of serve; a room prints one anyway
+  command.add_flag("--no-tunnel", room_open_.no_tunnel, "For this machine, or the network of --host");
+  command.add_flag("--detach", room_open_.detach, "Go on in the background once the invite is printed");
+  runs(command, room_open_);
+}
+
+void CommandTree::add_listen_options(CLI::App& command, std::optional<std::string>& host,
+                                     std::optional<std::uint16_t>& port) {
+  command.add_option("--host", host, "Address to listen on (default: 127.0.0.1)")->take_last()->type_name("ADDRESS");
+  command.add_option("--port", port, "Port to listen on; 0 picks a free one (default: 8787)")
+      ->take_last()
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535));
 }
 
 void CommandTree::add_peers() {
@@ -211,6 +255,14 @@ void CommandTree::add_inspection() {
            "  agentroom --config agentroom.toml config check"),
        config_check_);
   runs(add(config, "show", "Shows every value and where it came from", "  agentroom config show"), config_show_);
+  CLI::App& doctor = add(app_, "doctor", "Proves the whole way, or says where it breaks",
+                         "  agentroom doctor\n  agentroom doctor --room\n  agentroom doctor --room --no-tunnel --json");
+  doctor.add_flag("--room", doctor_.room, "Also open a room, and have it answer a peer");
+  doctor.add_flag("--no-tunnel", doctor_.no_tunnel, "Do not try the tunnel");
+  doctor.add_option("--on-message", doctor_.on_message, "With --room: the handler to try, as for serve")
+      ->take_last()
+      ->type_name("COMMAND");
+  runs(doctor, doctor_);
   runs(add(app_, "demo", "A conversation on this machine, in a temporary home", "  agentroom demo"), demo_);
   CLI::App& completion = add(app_, "completion", "Prints a script that completes commands in a shell",
                              "  source <(agentroom completion bash)   # in ~/.bashrc\n"
@@ -245,7 +297,9 @@ Invocation CommandTree::invocation() const {
 
 std::vector<std::string*> CommandTree::texts() {
   std::vector<std::string*> all{&send_.text, &send_.peer, &peers_rename_.name};
-  if (serve_.seed) all.push_back(&*serve_.seed);
+  for (ServeCommand* each : {&serve_, &room_open_.serve}) {
+    if (each->seed) all.push_back(&*each->seed);
+  }
   return all;
 }
 

@@ -44,6 +44,12 @@ class CommandTree {
   void add_invite();
   void add_messages();
   void add_serve();
+  void add_room();
+  void add_room_open(CLI::App& command);
+  static void add_listen_options(CLI::App& command, std::optional<std::string>& host,
+                                 std::optional<std::uint16_t>& port);
+  /// What `serve` and `room open` both take.
+  void add_serve_options(CLI::App& command, ServeCommand& arguments);
   void add_peers();
   void add_store();
   void add_inspection();
@@ -54,6 +60,9 @@ class CommandTree {
   SetupCommand setup_;
   WhoamiCommand whoami_;
   RelayCommand relay_;
+  RoomOpenCommand room_open_;
+  RoomStatusCommand room_status_;
+  RoomStopCommand room_stop_;
   InviteCreateCommand invite_create_;
   InviteAcceptCommand invite_accept_;
   InviteListCommand invite_list_;
@@ -72,6 +81,7 @@ class CommandTree {
   StoreCheckCommand store_check_;
   StoreBackupCommand store_backup_;
   StoreCompactCommand store_compact_;
+  DoctorCommand doctor_;
   DemoCommand demo_;
   CompletionCommand completion_;
   VersionCommand version_;

@@ -9,6 +9,9 @@ namespace agentroom::cli {
 int run(const SetupCommand& command, const GlobalOptions& globals, Output& out);
 int run(const WhoamiCommand& command, const GlobalOptions& globals, Output& out);
 int run(const RelayCommand& command, const GlobalOptions& globals, Output& out);
+int run(const RoomOpenCommand& command, const GlobalOptions& globals, Output& out);
+int run(const RoomStatusCommand& command, const GlobalOptions& globals, Output& out);
+int run(const RoomStopCommand& command, const GlobalOptions& globals, Output& out);
 int run(const InviteCreateCommand& command, const GlobalOptions& globals, Output& out);
 int run(const InviteAcceptCommand& command, const GlobalOptions& globals, Output& out);
 int run(const InviteListCommand& command, const GlobalOptions& globals, Output& out);
@@ -27,6 +30,7 @@ int run(const ConfigShowCommand& command, const GlobalOptions& globals, Output& 
 int run(const StoreCheckCommand& command, const GlobalOptions& globals, Output& out);
 int run(const StoreBackupCommand& command, const GlobalOptions& globals, Output& out);
 int run(const StoreCompactCommand& command, const GlobalOptions& globals, Output& out);
+int run(const DoctorCommand& command, const GlobalOptions& globals, Output& out);
 int run(const DemoCommand& command, const GlobalOptions& globals, Output& out);
 int run(const CompletionCommand& command, const GlobalOptions& globals, Output& out);
 int run(const VersionCommand& command, const GlobalOptions& globals, Output& out);

@@ -29,6 +29,7 @@ CompletedOption option_of(const CommandTree& tree, const CLI::Option& option) {
 CompletedCommand command_of(const CommandTree& tree, const CLI::App& app, const std::string& path) {
   CompletedCommand command{path, app.get_description(), {}, {}, {}};
   for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // in no help
     if (option->get_positional()) {
       command.arguments.push_back(value_of(tree, *option, option->get_name()));
     } else {

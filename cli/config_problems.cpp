@@ -21,7 +21,7 @@ config::Problems check_all(Context& context) {
   const std::vector<std::pair<std::string, std::string>> chosen{{config::kTransport, s.transport.plugin},
                                                                 {config::kStore, s.store.plugin},
                                                                 {config::kHandler, s.handler.choice.plugin},
-                                                                {config::kTunnel, s.tunnel.plugin}};
+                                                                {config::kTunnel, s.tunnel.choice.plugin}};
   config::Problems more;
   std::vector<std::string> needed;
   for (const auto& [kind, name] : chosen) {

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 #include "base/random.hpp"
 #include "crypto/primitives.hpp"
 #include "runtime/log.hpp"
@@ -90,7 +92,7 @@ Result<void> Context::need_plugins(const std::vector<std::string>& needed) {
     const auto& s = settings();
     const std::string& name = kind == config::kTransport ? s.transport.plugin
                               : kind == config::kStore   ? s.store.plugin
-                              : kind == config::kTunnel  ? s.tunnel.plugin
+                              : kind == config::kTunnel  ? s.tunnel.choice.plugin
                                                          : s.handler.choice.plugin;
     auto manifest = host::find_plugin(path, *host::kind_from_name(kind), name);
     if (!manifest) return std::unexpected(at_its_place(kind + ".plugin", std::move(manifest.error())));
@@ -102,6 +104,11 @@ Result<void> Context::need_plugins(const std::vector<std::string>& needed) {
   configuration_.check_plugins(keys, needed);
   if (!configuration_.problems().empty()) return std::unexpected(config::to_error(configuration_.problems()));
   return {};
+}
+
+bool Context::is_set(const std::string& key) const {
+  return std::ranges::any_of(configuration_.effective(),
+                             [&](const auto& value) { return value.key == key && !value.origin.name.empty(); });
 }
 
 Error Context::at_its_place(const std::string& key, Error error) const {

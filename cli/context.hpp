@@ -37,6 +37,8 @@ class Context {
   config::Configuration& configuration() { return configuration_; }
   config::Settings& settings() { return configuration_.settings(); }
   std::vector<std::filesystem::path> plugin_path();
+  /// Somebody wrote a value for this key, in whatever place.
+  bool is_set(const std::string& key) const;
 
   /// Checks the tables of plugins; those of the kinds in `needed` must be there. To be called once, before their
   /// configuration is used. Errors: kConfig, kPlugin (a default one that is missing; names where it was looked for).

@@ -5,10 +5,11 @@
 #include "base/base64url.hpp"
 #include "base/text.hpp"
 #include "commands.hpp"
-#include "demo_stage.hpp"
+#include "context.hpp"
 #include "event_lines.hpp"
 #include "protocol/invite.hpp"
 #include "protocol/limits.hpp"
+#include "stage.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -64,7 +65,8 @@ RelayFiles search(const fs::path& folder, const std::vector<std::string>& needle
 
 class Demo {
  public:
-  Demo(Output& out, DemoStage& stage) : out_(out), stage_(stage) {}
+  Demo(Context& context, runtime::Process& process, Stage& stage)
+      : context_(context), process_(process), out_(context.out()), stage_(stage) {}
 
   Result<void> play() {
     tell("A relay listens on " + out_.styled(Style::kBold, stage_.url()) + ". It holds no key of anyone.");
@@ -92,9 +94,21 @@ class Demo {
                    quote_text(line.text) + (note.empty() ? "" : "  " + out_.styled(Style::kDim, note)));
   }
 
+  /// One that runs a shell command for each message.
+  Result<std::unique_ptr<Handler>> shell_handler(const std::string& command) {
+    auto configuration =
+        config::Configuration::load({{}, {{"handler.exec.command", command, "demo"}}, config::process_environment()});
+    const std::vector<std::string> needed{config::kHandler};
+    configuration.check_plugins(host::plugin_keys(host::discover_plugins(context_.plugin_path())), needed);
+    if (!configuration.problems().empty()) return std::unexpected(config::to_error(configuration.problems()));
+    return process_.plugins().open_handler("exec", configuration.settings().handler.choice.config);
+  }
+
   Result<void> meet() {
     for (auto [actor, name, handler] : {std::tuple{&alice_, "alice", kAlicesHandler}, {&bob_, "bob", kBobsHandler}}) {
-      auto made = stage_.cast(name, handler);
+      auto answering = shell_handler(handler);
+      if (!answering) return pass(answering);
+      auto made = stage_.cast(name, std::move(*answering));
       if (!made) return pass(made);
       *actor = std::move(*made);
       if (auto entered = stage_.enter(**actor); !entered) return entered;
@@ -106,19 +120,18 @@ class Demo {
   }
 
   Result<void> introduce() {
-    std::optional<Result<CreatedInvite>> invite;
-    alice_->engine().create_invite(protocol::kInviteLifeMs, stage_.now(),
-                                   [&](auto result) { invite = std::move(result); });
-    if (auto done = stage_.wait("an invite", [&] { return invite.has_value(); }); !done) return done;
-    if (!*invite) return pass(*invite);
-    auto parsed = protocol::parse_invite((*invite)->url);
+    auto invite = stage_.ask<CreatedInvite>("an invite", [this](auto done) {
+      alice_->engine().create_invite(protocol::kInviteLifeMs, stage_.now(), std::move(done));
+    });
+    if (!invite) return pass(invite);
+    auto parsed = protocol::parse_invite(invite->url);
     if (!parsed) return pass(parsed);
     invite_secret_ = std::string(as_text(parsed->nonce.view()));
 
-    std::optional<Result<AcceptedInvite>> accepted;
-    bob_->engine().accept_invite((*invite)->url, {}, stage_.now(), [&](auto result) { accepted = std::move(result); });
-    if (auto done = stage_.wait("the invite's acceptance", [&] { return accepted.has_value(); }); !done) return done;
-    if (!*accepted) return pass(*accepted);
+    auto accepted = stage_.ask<AcceptedInvite>("the invite's acceptance", [&](auto done) {
+      bob_->engine().accept_invite(invite->url, {}, stage_.now(), std::move(done));
+    });
+    if (!accepted) return pass(accepted);
     const auto both_online = [this] {
       return alice_->find<agent_events::PeerOnline>() != nullptr && bob_->find<agent_events::PeerOnline>() != nullptr;
     };
@@ -199,10 +212,9 @@ class Demo {
   }
 
   Result<void> say(Actor& from, Actor& to, const std::string& text) {
-    std::optional<Result<SentMessage>> sent;
-    from.engine().send(to.id(), text, stage_.now(), [&](auto result) { sent = std::move(result); });
-    if (auto done = stage_.wait("a message to be stored", [&] { return sent.has_value(); }); !done) return done;
-    if (!*sent) return pass(*sent);
+    auto sent = stage_.ask<SentMessage>(
+        "a message to be stored", [&](auto done) { from.engine().send(to.id(), text, stage_.now(), std::move(done)); });
+    if (!sent) return pass(sent);
     return {};
   }
 
@@ -220,8 +232,10 @@ class Demo {
     return {};
   }
 
+  Context& context_;
+  runtime::Process& process_;
   Output& out_;
-  DemoStage& stage_;
+  Stage& stage_;
   std::unique_ptr<Actor> alice_;
   std::unique_ptr<Actor> bob_;
   std::string invite_secret_;
@@ -241,10 +255,14 @@ int run(const DemoCommand& /*command*/, const GlobalOptions& globals, Output& ou
   options.home = ((*folder)->path() / "home").string();
   auto context = Context::make(options, out, {{"transport.plugin", "ws", "demo"}, {"store.plugin", "sqlite", "demo"}});
   if (!context) return out.error(context.error());
-  auto stage = DemoStage::open(*context, (*folder)->path());
+  if (auto needed = context->need_plugins({config::kTransport, config::kStore}); !needed)
+    return out.error(needed.error());
+  auto process = context->open_process();
+  if (!process) return out.error(process.error());
+  auto stage = Stage::open(**process, {.folder = (*folder)->path()});
   if (!stage) return out.error(stage.error());
   {
-    Demo demo(out, **stage);
+    Demo demo(*context, **process, **stage);
     if (auto played = demo.play(); !played) return out.error(played.error());
   }
   stage->reset();

@@ -23,6 +23,11 @@ class Line {
   }
   bool has(std::string_view member) const { return event_.contains({member.data(), member.size()}); }
 
+  bool flag(std::string_view member) const {
+    const boost::json::value* value = event_.if_contains({member.data(), member.size()});
+    return value != nullptr && value->is_bool() && value->as_bool();
+  }
+
   std::string said() const { return quote_text(text("text")); }
   std::string error() const { return printable(text("error")); }
   /// `from` or `to`, in bold.
@@ -92,6 +97,36 @@ std::string disconnect(const Line& e) {
   if (e.number("attempt") > 1 || e.text("code") == "relay_identity_changed") return {};
   return e.stamped(Style::kBad, "==", e.error() + (e.has("retry_in_ms") ? "; trying again until it works" : ""));
 }
+/// What a tunnel that stands by does is told with a word more.
+std::string standing_by(const Line& e) {
+  return e.flag("standby") ? " (stands by)" : "";
+}
+std::string tunnel(const Line& e) {
+  return e.stamped(Style::kGood, "==",
+                   "public URL " + e.bold(printable(e.text("url"))) + standing_by(e) +
+                       (e.flag("reachable") ? "" : ", which does not work yet: " + e.error()));
+}
+std::string tunnel_moved(const Line& e) {
+  return e.stamped(Style::kNotice, "==", "the tunnel that stood by is in use now: " + e.bold(printable(e.text("url"))));
+}
+std::string tunnel_lost(const Line& e) {
+  return e.stamped(Style::kBad, "==", "a tunnel is lost" + standing_by(e) + ": " + printable(e.text("reason")));
+}
+std::string tunnel_error(const Line& e) {
+  const std::string hint = e.flag("final") ? "" : printable(e.text("hint"));  // the last word is the command's error
+  return e.stamped(Style::kBad, "!!",
+                   "no tunnel" + standing_by(e) + ": " + e.error() + (e.flag("final") ? "" : "; trying again") +
+                       (hint.empty() ? "" : "\n             " + hint));
+}
+/// An event that has its plugin's name. How far a transfer is stands on the progress line; of the tunnel that stands by
+/// people are told when it is up.
+std::string tunnel_step(const Line& e) {
+  if (e.has("bytes") || e.flag("standby")) return {};
+  const std::string detail = printable(e.text("detail"));
+  return e.stamped(
+      Style::kDim, "..",
+      printable(e.text("type")) + ": " + printable(e.text("state")) + (detail.empty() ? "" : ", " + detail));
+}
 std::string done(const Line& e) {
   const std::int64_t turns = e.number("turns");
   return e.dim("done after " + std::to_string(turns) + (turns == 1 ? " reply" : " replies"));
@@ -117,6 +152,10 @@ constexpr std::array kWriters{Writer{"message", message},
                               Writer{"listening", first_connection},
                               Writer{"reconnect", reconnect},
                               Writer{"disconnect", disconnect},
+                              Writer{"tunnel", tunnel},
+                              Writer{"tunnel_moved", tunnel_moved},
+                              Writer{"tunnel_lost", tunnel_lost},
+                              Writer{"tunnel_error", tunnel_error},
                               Writer{"done", done}};
 
 }  // namespace
@@ -141,7 +180,7 @@ std::string event_line(const Output& out, const boost::json::object& event) {
   for (const Writer& writer : kWriters) {
     if (writer.type == type) return writer.write(line);
   }
-  return {};
+  return line.has("state") ? tunnel_step(line) : std::string();
 }
 
 }  // namespace agentroom::cli

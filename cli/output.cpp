@@ -103,6 +103,13 @@ Output::Output(bool json, bool quiet)
       colour_err_(wants_colour(STDERR_FILENO)),
       shows_progress_(!json && !quiet && is_terminal(STDERR_FILENO)) {}
 
+void Output::leave_terminal() {
+  progress({});
+  colour_out_ = false;
+  colour_err_ = false;
+  shows_progress_ = false;
+}
+
 void Output::write(std::string_view text) {
   const std::scoped_lock lock(mutex_);
   hide_progress();

@@ -28,6 +28,9 @@ class Output {
 
   bool json() const { return json_; }
 
+  /// From now on stdout and stderr are no terminal, whatever they were: no colours, no progress.
+  void leave_terminal();
+
   /// From now on every object of this command has `type` and `ts`.
   void stream() { streaming_ = true; }
 
@@ -74,9 +77,9 @@ class Output {
 
   const bool json_;
   const bool quiet_;
-  const bool colour_out_;
-  const bool colour_err_;
-  const bool shows_progress_;
+  std::atomic<bool> colour_out_;
+  std::atomic<bool> colour_err_;
+  std::atomic<bool> shows_progress_;
   std::string progress_;
   bool streaming_ = false;
   std::atomic<bool> alive_ = true;

@@ -25,7 +25,9 @@ RunningAgent::~RunningAgent() {
 
 Result<std::unique_ptr<RunningAgent>> RunningAgent::open(Context& context, runtime::Process& process,
                                                          runtime::HomeLock lock, EventStream& stream, Options options) {
-  auto server = context.server();
+  auto server = options.server.empty()
+                    ? context.server()
+                    : config::ServerChoice{.url = options.server, .origin = {}, .known = true, .flag = false};
   if (!server) return pass(server);
   auto identity = context.identity_or_new();
   if (!identity) return pass(identity);
@@ -35,6 +37,7 @@ Result<std::unique_ptr<RunningAgent>> RunningAgent::open(Context& context, runti
       new RunningAgent(process, stream, server->url, std::move(options.first_event), identity->id()));
   AgentConfig config = context.agent_config();
   config.server = server->url;
+  config.relay = options.relay;
   config.server_overrides = server->flag;
   config.concurrency = options.concurrency;
   config.handle = true;

@@ -20,6 +20,8 @@ class RunningAgent {
     std::string first_event;     ///< how the first connection is told: "serving"; also what the owner is called
     Handler* handler = nullptr;  ///< outlives the agent
     std::uint32_t concurrency = 4;
+    std::string server{};            ///< in place of that of the configuration, and then
+    std::optional<RelayId> relay{};  ///< the key of who answers there
   };
 
   /// Runs the identity of the home (a new one if there is none), which `lock` gives to this process, on the server of

@@ -9,6 +9,7 @@
 #include "crypto/primitives.hpp"
 #include "home_access.hpp"
 #include "runtime/probe.hpp"
+#include "steps.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -17,55 +18,22 @@ namespace fs = std::filesystem;
 
 constexpr Duration kProbeTime = std::chrono::seconds(5);
 
-/// The steps of a setup as they are told.
-class Steps {
- public:
-  explicit Steps(Output& out) : out_(out) {}
-
-  void done(const std::string& name, const std::string& detail) { add(name, "ok", detail, Style::kGood); }
-  void skipped(const std::string& name, const std::string& detail) { add(name, "skipped", detail, Style::kDim); }
-
-  /// More about the step that was told last.
-  void also(std::string_view member, const std::string& text) {
-    list_.back().as_object()[member] = printable(text);
-    out_.line(std::string(kColumns, ' ') + std::string(member) + ": " + printable(text));
+/// Ends the setup: what is wrong, in the form of this command.
+int end_failed(Steps& steps, Output& out, const std::string& name, const Error& error) {
+  steps.failed_at_last(name, error);
+  if (!out.json()) {
+    out.error(error);
+  } else {
+    out.result({{"ok", false},
+                {"ready", false},
+                {"error", printable(error.message)},
+                {"code", code_name(error.code)},
+                {"hint", printable(error.hint)},
+                {"steps", steps.take()}});
   }
-
-  /// Ends the setup: what is wrong, in the form of this command.
-  int failed(const std::string& name, const Error& error) {
-    add(name, "failed", error.message, Style::kBad);
-    if (!out_.json()) {
-      out_.error(error);
-    } else {
-      out_.result({{"ok", false},
-                   {"ready", false},
-                   {"error", printable(error.message)},
-                   {"code", code_name(error.code)},
-                   {"hint", printable(error.hint)},
-                   {"steps", std::move(list_)}});
-    }
-    // Wrong usage and configuration keep their own code; whatever else is missing, setup is not done.
-    return exit_code(error.code) == 2 ? 2 : 1;
-  }
-
-  boost::json::array take() { return std::move(list_); }
-
- private:
-  static constexpr std::size_t kStatusColumns = 9;
-  static constexpr std::size_t kColumns = 19;  ///< of status and name
-
-  void add(const std::string& name, const std::string& status, const std::string& detail, Style style) {
-    list_.push_back({{"step", name}, {"status", status}, {"detail", printable(detail)}});
-    std::string padded = status;
-    padded.resize(kStatusColumns, ' ');
-    std::string title = name;
-    title.resize(kColumns - kStatusColumns, ' ');
-    if (style != Style::kBad) out_.line(out_.styled(style, padded) + title + printable(detail));
-  }
-
-  Output& out_;
-  boost::json::array list_;
-};
+  // Wrong usage and configuration keep their own code; whatever else is missing, setup is not done.
+  return exit_code(error.code) == 2 ? 2 : 1;
+}
 
 /// New keys in the place of the old ones, while nobody else has the home.
 Result<void> rotate(const Context& context) {
@@ -130,28 +98,29 @@ Result<std::unique_ptr<runtime::Process>> check_plugins(Context& context) {
 
 int run(const SetupCommand& command, const GlobalOptions& globals, Output& out) {
   Steps steps(out);
+  const auto failed = [&](const std::string& name, const Error& error) { return end_failed(steps, out, name, error); };
   auto context = Context::make(globals, out);
-  if (!context) return steps.failed("config", context.error());
-  if (auto home = context->home().create(); !home) return steps.failed("home", home.error());
+  if (!context) return failed("config", context.error());
+  if (auto home = context->home().create(); !home) return failed("home", home.error());
   steps.done("home", context->home().root().string());
 
   auto process = check_plugins(*context);
   // Nothing is discarded for a setup that cannot end well.
-  if (!process && command.force) return steps.failed("plugins", process.error());
+  if (!process && command.force) return failed("plugins", process.error());
   auto identity = make_identity(*context, command.force, steps);
-  if (!identity) return steps.failed("identity", identity.error());
-  if (!process) return steps.failed("plugins", process.error());
+  if (!identity) return failed("identity", identity.error());
+  if (!process) return failed("plugins", process.error());
   steps.done("plugins", plugins_text(*context));
 
   auto server = context->server();
-  if (!server) return steps.failed("relay", server.error());
+  if (!server) return failed("relay", server.error());
   if (!server->known) {
     steps.skipped("relay", "no server is named yet");
   } else if (command.no_probe) {
     steps.skipped("relay", server->url + " (not asked)");
   } else {
     auto answer = runtime::probe_relay(**process, server->url, kProbeTime);
-    if (!answer) return steps.failed("relay", answer.error());
+    if (!answer) return failed("relay", answer.error());
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(answer->took).count();
     steps.done("relay", server->url + " answers in " + std::to_string(ms) + " ms");
   }

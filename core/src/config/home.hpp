@@ -31,6 +31,8 @@ class Home {
   /// The counter outside the store.
   std::filesystem::path epoch_file() const { return root_ / "store.epoch"; }
   std::filesystem::path relay_folder() const { return root_ / "relay"; }
+  std::filesystem::path rooms_folder() const { return root_ / "rooms"; }
+  std::filesystem::path bin_folder() const { return root_ / "bin"; }
   std::filesystem::path relay_secret_file() const { return relay_folder() / "secret"; }
 
   /// Makes the folder when there is none; an existing one that is empty or a home loses its modes beyond 0700.

@@ -135,7 +135,8 @@ void read_settings(Reading& reading, toml::table& root, Settings& out) {
   read_number(handler, "max_hops", out.handler.max_hops, 1, kMostHops);
   out.handler.named = finish_kind(handler, out.handler.choice);
   Section tunnel = top.table(kTunnel);
-  finish_kind(tunnel, out.tunnel);
+  tunnel.boolean("standby", out.tunnel.standby);
+  finish_kind(tunnel, out.tunnel.choice);
 
   read_relay(top.table("relay"), out.relay);
 

@@ -207,7 +207,7 @@ void Configuration::check_plugins(std::span<const PluginKeys> installed, std::sp
   check(kTransport, settings.transport);
   check(kStore, settings.store);
   check(kHandler, settings.handler.choice);
-  check(kTunnel, settings.tunnel);
+  check(kTunnel, settings.tunnel.choice);
   sort_by_place(reading.problems);
 }
 

@@ -31,6 +31,11 @@ struct HandlerSettings {
   std::uint32_t max_hops = 100;
 };
 
+struct TunnelSettings {
+  PluginChoice choice{"cloudflared", {}};
+  bool standby = false;  ///< a second tunnel is kept open, and takes over when the first is lost
+};
+
 struct RelaySettings {
   std::string listen = "127.0.0.1:8787";
   RelayConfig config;
@@ -54,7 +59,7 @@ struct Settings {
   std::vector<std::filesystem::path> plugin_path;
   PluginChoice transport{"ws", {}};
   PluginChoice store{"sqlite", {}};
-  PluginChoice tunnel{"none", {}};
+  TunnelSettings tunnel;
   HandlerSettings handler;
   RelaySettings relay;
   LogSettings log;

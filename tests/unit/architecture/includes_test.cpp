@@ -28,7 +28,7 @@ const std::string kQuietStd =
     "span|"
     "stdexcept|string|string_view|tuple|type_traits|typeinfo|unordered_map|unordered_set|utility|variant|vector|"
     "cassert)";
-const std::string kAnySystem = "([a-z_0-9]+|[a-z_0-9]+\\.h|(sys|netinet|arpa|linux)/[a-z_0-9]+\\.h)";
+const std::string kAnySystem = "([a-z_0-9]+|[a-z_0-9]+\\.h|(sys|net|netinet|arpa|linux)/[a-z_0-9]+\\.h)";
 const std::string kInterfaces = "agentroom/[a-z_]+\\.hpp";
 const std::string kGenerated = "([a-z_]+/)?[a-z_]+\\.pb\\.h";
 const std::string kAbi = "agentroom/abi/.*\\.h";
@@ -53,7 +53,7 @@ std::vector<Layer> layers() {
        {kAnySystem, kInterfaces, "(base|crypto|protocol|host|runtime)/.*", "boost/(asio|json).*", "spdlog/.*"}},
       {"plugins",
        {kAnySystem, kAbi, "agentroom/sdk/.*", "(boost|toml\\+\\+|openssl)/.*", "curl/curl\\.h", "sqlite3\\.h",
-        "[a-z_]+\\.hpp"}},
+        "[a-z0-9_]+\\.hpp"}},
       {"cli",
        {kAnySystem, kInterfaces, "(base|crypto|protocol|config|host|runtime)/.*", "cli/.*", "[a-z_]+\\.hpp",
         "commands/.*", "CLI/.*", "boost/json.*"}},

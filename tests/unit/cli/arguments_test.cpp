@@ -138,6 +138,40 @@ TEST(Relay, TakesHostAndPort) {
   }
 }
 
+TEST(Room, TakesTheOptionsOfServeAndOfRelay) {
+  for (const auto& name : {std::vector<std::string>{"room", "open"}, {"host"}}) {
+    std::vector<std::string> words = name;
+    words.insert(words.end(), {"--on-message", "cat", "--host", "::1", "--port", "0", "--no-tunnel", "--detach",
+                               "--once", "--seed", "-hi", "--to", "stop", "--handler-timeout", "5", "--invite"});
+    const auto room = command<RoomOpenCommand>(words);
+    EXPECT_EQ(room.serve.on_message, "cat");
+    EXPECT_EQ(room.serve.max_turns, 1U);
+    EXPECT_EQ(room.serve.seed, "-hi");
+    EXPECT_EQ(room.serve.to, "stop");
+    EXPECT_EQ(room.serve.handler_timeout_s, 5);
+    EXPECT_FALSE(room.serve.invite) << "a room prints one when it knows its URL";
+    EXPECT_EQ(room.host, "::1");
+    EXPECT_EQ(room.port, 0);
+    EXPECT_TRUE(room.no_tunnel);
+    EXPECT_TRUE(room.detach);
+  }
+  EXPECT_FALSE(command<RoomOpenCommand>({"room", "open"}).no_tunnel);
+}
+
+TEST(Room, IsStoppedByItsPortOrWithAllOthers) {
+  EXPECT_EQ(command<RoomStopCommand>({"room", "stop", "--port", "8787"}).port, 8787);
+  EXPECT_TRUE(command<RoomStopCommand>({"room", "stop", "--all"}).all);
+  EXPECT_EQ(exit_code(refused({"room", "stop", "--all", "--port", "1"}).code), 2);
+  EXPECT_EQ(exit_code(refused({"room"}).code), 2);
+}
+
+TEST(Doctor, TakesAHandlerToTry) {
+  const auto doctor = command<DoctorCommand>({"doctor", "--room", "--no-tunnel", "--on-message", "cat"});
+  EXPECT_TRUE(doctor.room);
+  EXPECT_TRUE(doctor.no_tunnel);
+  EXPECT_EQ(doctor.on_message, "cat");
+}
+
 TEST(Invite, TakesALifetimeWithAUnit) {
   EXPECT_EQ(command<InviteCreateCommand>({"invite", "create", "--ttl", "2h"}).ttl_ms, 7'200'000);
   EXPECT_FALSE(command<InviteCreateCommand>({"invite", "create"}).ttl_ms);

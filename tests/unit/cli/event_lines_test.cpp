@@ -32,17 +32,37 @@ TEST_F(EventLines, TellWhoSaidWhat) {
 
 TEST_F(EventLines, NeverLetAPeerActOnTheTerminal) {
   const std::string hostile = "a\x1b[2J\x07\xe2\x80\xae";
-  for (const char* type :
-       {"received", "message", "replied", "handler_error", "send_error", "unreadable", "peer_online", "invite_closed",
-        "relay_refused", "disconnect", "serving", "listening", "reconnect", "store_error"}) {
+  for (const char* type : {"received", "message", "replied", "handler_error", "send_error", "unreadable", "peer_online",
+                           "invite_closed", "relay_refused", "disconnect", "serving", "listening", "reconnect",
+                           "store_error", "tunnel", "tunnel_moved", "tunnel_lost", "tunnel_error", "cloudflared"}) {
     boost::json::object event{{"type", type}};
-    for (const char* member :
-         {"from", "to", "from_name", "to_name", "text", "error", "name", "pk", "server", "through"}) {
+    for (const char* member : {"from", "to", "from_name", "to_name", "text", "error", "name", "pk", "server", "through",
+                               "url", "reason", "state", "detail"}) {
       event[member] = hostile;
     }
     const std::string shown = line(event);
     for (const char* bad : {"\x1b", "\x07", "\xe2\x80\xae"}) EXPECT_EQ(shown.find(bad), std::string::npos) << type;
   }
+}
+
+TEST_F(EventLines, TellWhatATunnelDoes) {
+  EXPECT_EQ(line({{"type", "cloudflared"}, {"state", "downloading"}, {"detail", "2026.5.2"}, {"standby", false}}),
+            ".. cloudflared: downloading, 2026.5.2");
+  EXPECT_EQ(line({{"type", "tunnel"}, {"url", "wss://a.example/ws"}, {"reachable", true}, {"standby", false}}),
+            "== public URL wss://a.example/ws");
+  EXPECT_EQ(line({{"type", "tunnel"}, {"url", "wss://b.example/ws"}, {"reachable", true}, {"standby", true}}),
+            "== public URL wss://b.example/ws (stands by)");
+  EXPECT_EQ(line({{"type", "tunnel"}, {"url", "wss://a.example/ws"}, {"reachable", false}, {"error", "no answer"}}),
+            "== public URL wss://a.example/ws, which does not work yet: no answer");
+  EXPECT_EQ(line({{"type", "tunnel_lost"}, {"url", "wss://a.example/ws"}, {"reason", "it ended"}, {"standby", false}}),
+            "== a tunnel is lost: it ended");
+  EXPECT_EQ(line({{"type", "tunnel_error"}, {"error", "no network"}, {"final", false}}),
+            "!! no tunnel: no network; trying again");
+  EXPECT_EQ(line({{"type", "tunnel_error"}, {"error", "no network"}, {"hint", "plug it in"}, {"final", false}}),
+            "!! no tunnel: no network; trying again\n             plug it in");
+  // How far a download is has a line of its own, and one that stands by is told of when it is up.
+  EXPECT_EQ(line({{"type", "cloudflared"}, {"state", "downloading"}, {"detail", ""}, {"bytes", 5}}), "");
+  EXPECT_EQ(line({{"type", "cloudflared"}, {"state", "starting"}, {"detail", ""}, {"standby", true}}), "");
 }
 
 TEST_F(EventLines, PutFurtherLinesOfATextUnderTheFirst) {

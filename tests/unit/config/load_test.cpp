@@ -33,6 +33,8 @@ TEST_F(Load, WithoutAFileThereAreDefaults) {
   EXPECT_EQ(s.transport.plugin, "ws");
   EXPECT_EQ(s.store.plugin, "sqlite");
   EXPECT_EQ(s.handler.choice.plugin, "exec");
+  EXPECT_EQ(s.tunnel.choice.plugin, "cloudflared");
+  EXPECT_FALSE(s.tunnel.standby);
   EXPECT_EQ(s.handler.concurrency, 4U);
   EXPECT_EQ(s.handler.max_hops, 100U);
   EXPECT_EQ(s.relay.listen, "127.0.0.1:8787");
@@ -60,6 +62,7 @@ concurrency = 64
 max_hops = 1
 [tunnel]
 plugin = "exec"
+standby = true
 [log]
 level = "debug"
 format = "json"
@@ -73,7 +76,8 @@ format = "json"
   EXPECT_EQ(s.handler.choice.plugin, "echo");
   EXPECT_EQ(s.handler.concurrency, 64U);
   EXPECT_EQ(s.handler.max_hops, 1U);
-  EXPECT_EQ(s.tunnel.plugin, "exec");
+  EXPECT_EQ(s.tunnel.choice.plugin, "exec");
+  EXPECT_TRUE(s.tunnel.standby);
   EXPECT_EQ(s.log.level, "debug");
   EXPECT_EQ(s.log.format, "json");
 }
