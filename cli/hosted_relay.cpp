@@ -92,6 +92,7 @@ Result<std::unique_ptr<HostedRelay>> HostedRelay::open(Context& context, runtime
                                                              base64url(hosted->id_.view())),
                 .listen = options.listen,
                 .version = AGENTROOM_VERSION,
+                .metrics = context.settings().relay.answers_metrics(options.tunnel),
                 .on_reloaded = [&out](const Result<void>& result) { tell_reloaded(out, result); }});
   if (!relay) return pass(relay);
   hosted->relay_ = std::move(*relay);

@@ -23,7 +23,8 @@ class HostedRelay {
     std::string kind;    ///< "relay" or "room"
     std::string listen;  ///< of `listen_address`
     RelayConfig config;
-    std::string log;  ///< where a detached process writes; else empty
+    bool tunnel = false;  ///< a tunnel leads to it
+    std::string log;      ///< where a detached process writes; else empty
   };
 
   /// Finds or makes the relay's secret, reads its mailboxes, listens, tells `listening`, and puts up its record.

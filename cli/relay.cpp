@@ -28,8 +28,9 @@ Result<void> run_relay(const RelayCommand& command, Context& context, runtime::P
   Output& out = context.out();
   RelayConfig config = context.settings().relay.config;
   if (command.tunnel) config = behind_tunnel(context, std::move(config));
-  auto relay =
-      HostedRelay::open(context, process, {.kind = "relay", .listen = listen, .config = std::move(config), .log = {}});
+  auto relay = HostedRelay::open(
+      context, process,
+      {.kind = "relay", .listen = listen, .config = std::move(config), .tunnel = command.tunnel, .log = {}});
   if (!relay) return pass(relay);
   out.remark("Ctrl-C stops it. What waits for agents that are away is kept.");
   const std::uint16_t port = (*relay)->port();

@@ -111,6 +111,7 @@ class RoomOpening {
                                    {.kind = "room",
                                     .listen = listen,
                                     .config = room_config(context_, identity->id(), !command_.no_tunnel),
+                                    .tunnel = !command_.no_tunnel,
                                     .log = log_});
     if (!relay) return out_.error(explained(context_, relay.error()));
 

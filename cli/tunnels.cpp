@@ -114,9 +114,9 @@ class Tunnels::One final : public TunnelEvents {
 
 RelayConfig behind_tunnel(Context& context, RelayConfig config) {
   const std::string& plugin = context.settings().tunnel.choice.plugin;
-  if (plugin == "cloudflared" || plugin == "tunnel-cloudflared") {
-    config.trust_proxy.insert(config.trust_proxy.end(), {"127.0.0.1", "::1"});
-  }
+  const bool tells_addresses = plugin == "cloudflared" || plugin == "tunnel-cloudflared";
+  std::vector<std::string>& here = tells_addresses ? config.trust_proxy : config.shared_addresses;
+  here.insert(here.end(), {"127.0.0.1", "::1"});
   return config;
 }
 

@@ -13,7 +13,8 @@
 namespace agentroom::cli {
 
 /// The same for a relay behind the tunnel that is configured: what cloudflared forwards comes from this machine, and
-/// Cloudflare says in a header where it is from. Other programs may pass on a header that a stranger made up.
+/// Cloudflare says in a header where it is from. Other programs may pass on a header that a stranger made up:
+/// this machine's address then stands for many, and no limit by address holds for it.
 RelayConfig behind_tunnel(Context& context, RelayConfig config);
 
 /// One tunnel, or two of which one stands by, kept open by the tunnel plugin:

@@ -11,7 +11,7 @@ constexpr std::string_view kCi = "builds the whole tree; run by CI and by everyo
 constexpr std::string_view kBuild = "makes a build tree; ./check does the same with the preset release";
 
 constexpr std::string_view kTunnel =
-    "opens a tunnel through the internet with cloudflared; tests/e2e does it with a stand-in for cloudflared";
+    "opens a tunnel through the internet with cloudflared; tests/e2e/room_tunnel_test.cpp does it with a stand-in";
 
 constexpr std::array kNotRun{
     NotRun{"README.md", "./quickstart", kCi},
@@ -23,6 +23,7 @@ constexpr std::array kNotRun{
     NotRun{"CONTRIBUTING.md", "ctest --preset dev -R Base64", kBuild},
     NotRun{"docs/operations.md", "cmake --install build/quickstart --prefix /usr/local",
            "writes to the system; tests/abi installs into a folder of its own"},
+    NotRun{"README.md", "agentroom room open --on-message './brain.sh'", kTunnel},
     NotRun{"skills/agentroom/SKILL.md", "agentroom room open --on-message './brain.sh' --json", kTunnel},
     NotRun{"skills/agentroom/SKILL.md", "agentroom relay --tunnel --json", kTunnel},
 };
