@@ -44,13 +44,14 @@ Result<void> Stage::open_relay() {
   auto identity = crypto::RelayIdentity::from_secret(base64url(secret));
   relay_id_ = identity.pair.pk;
   auto relay = runtime::RelayService::open(
-      process_, {.config = {.limits = {}, .publishers = {}, .trust_proxy = options_.trust_proxy},
-                 .identity = std::move(identity),
-                 .folder = relay_folder(),
-                 .store = "sqlite",
-                 .store_config = {},
-                 .listen = options_.listen,
-                 .version = AGENTROOM_VERSION});
+      process_,
+      {.config = {.limits = {}, .publishers = {}, .trust_proxy = options_.trust_proxy, .shared_addresses = {}},
+       .identity = std::move(identity),
+       .folder = relay_folder(),
+       .store = "sqlite",
+       .store_config = {},
+       .listen = options_.listen,
+       .version = AGENTROOM_VERSION});
   if (!relay) return pass(relay);
   relay_ = std::move(*relay);
   url_ = "ws://127.0.0.1:" + std::to_string(relay_->port()) + "/ws";

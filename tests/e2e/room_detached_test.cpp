@@ -85,8 +85,7 @@ TEST_F(Detached, AnInterruptBeforeTheInviteEndsBoth) {
   auto command = host.start(
       {"--config", config.string(), "room", "open", "--on-message", "cat", "--port", "0", "--detach", "--json"});
   Events events(*command);
-  events.take("cloudflared");
-  while (standin.started().empty()) events.take("cloudflared");
+  events.take("cloudflared", [](const auto& event) { return text(event, "state") == "starting"; });
   const auto pid = rooms_of(host).at(0).as_object().at("pid").to_number<pid_t>();
   EXPECT_NE(pid, command->pid());
   command->signal(SIGINT);

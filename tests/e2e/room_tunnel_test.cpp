@@ -135,8 +135,7 @@ TEST_F(RoomWithATunnel, GivesItsPublicUrlToTheInvitesOfOtherCommands) {
 TEST_F(RoomWithATunnel, CanBeInterruptedWhileItWaitsForOne) {
   host.environment["STANDIN_MODE"] = "silent";
   open();
-  room->events().take("cloudflared");
-  while (standin.started().empty()) room->events().take("cloudflared");
+  room->events().take("cloudflared", [](const auto& event) { return text(event, "state") == "starting"; });
   room->child().signal(SIGINT);
   EXPECT_EQ(room->child().wait(), 0) << room->child().errors();
   EXPECT_TRUE(standin.all_end());
