@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -102,7 +103,7 @@ bool ends(pid_t pid) {
 
 StandIn::StandIn(Home& home) : records_(home.desk() / "standins") {
   fs::create_directory(records_);
-  home.environment["STANDIN_RECORD"] = records_.string();
+  home.environment["LC_STANDIN_RECORD"] = records_.string();
 }
 
 std::string StandIn::program() {
@@ -135,6 +136,11 @@ pid_t StandIn::behind(const std::string& url) const {
   }
   ADD_FAILURE() << "no stand-in listens for " << url;
   return 0;
+}
+
+bool StandIn::kill(const std::string& url) const {
+  const pid_t pid = behind(url);
+  return pid > 0 && ::kill(pid, SIGKILL) == 0;  // 0 would be this test and all beside it
 }
 
 bool StandIn::all_end() const {

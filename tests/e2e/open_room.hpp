@@ -43,6 +43,8 @@ class StandIn {
   std::vector<pid_t> started() const;
   /// The one behind the public URL; 0, and a failed test, when there is none.
   pid_t behind(const std::string& url) const;
+  /// Kills that one; false, and a failed test, when there is none.
+  bool kill(const std::string& url) const;
   /// None that was started is left.
   bool all_end() const;
 

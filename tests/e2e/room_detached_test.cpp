@@ -80,7 +80,7 @@ TEST_F(Detached, ASecondOneLeavesTheLogOfTheFirstAlone) {
 
 TEST_F(Detached, AnInterruptBeforeTheInviteEndsBoth) {
   StandIn standin(host);
-  host.environment["STANDIN_MODE"] = "silent";
+  host.environment["LC_STANDIN_MODE"] = "silent";
   const auto config = host.write("room.toml", StandIn::toml());
   auto command = host.start(
       {"--config", config.string(), "room", "open", "--on-message", "cat", "--port", "0", "--detach", "--json"});

@@ -84,7 +84,7 @@ TEST_F(RoomWithATunnel, ThatComesBackElsewhereTellsItAndPrintsAnotherInvite) {
   open();
   const std::string first = text(room->events().take("tunnel"), "url");
   const std::string unclaimed = room->invite();
-  ASSERT_EQ(::kill(standin.behind(first), SIGKILL), 0);
+  ASSERT_TRUE(standin.kill(first));
   EXPECT_EQ(text(room->events().take("tunnel_lost"), "url"), first);
   const std::string second = text(room->events().take("tunnel"), "url");
   EXPECT_NE(second, first);
@@ -104,7 +104,7 @@ TEST_F(RoomWithATunnel, ThatComesBackUnderItsUrlIsFoundAgainByItsPeer) {
     const Relay picked(peer);  // a port that is free for now
     port = picked.port;
   }
-  host.environment["STANDIN_PORT"] = std::to_string(port);
+  host.environment["LC_STANDIN_PORT"] = std::to_string(port);
   open();
   const std::string url = text(room->events().take("tunnel"), "url");
   const std::string key = accept(room->invite());
@@ -112,7 +112,7 @@ TEST_F(RoomWithATunnel, ThatComesBackUnderItsUrlIsFoundAgainByItsPeer) {
   Events heard(*listener);
   heard.take("listening");
 
-  ASSERT_EQ(::kill(standin.behind(url), SIGKILL), 0);
+  ASSERT_TRUE(standin.kill(url));
   room->events().take("tunnel_lost");
   heard.take("disconnect");
   EXPECT_EQ(text(room->events().take("tunnel"), "url"), url);
@@ -133,7 +133,7 @@ TEST_F(RoomWithATunnel, GivesItsPublicUrlToTheInvitesOfOtherCommands) {
 }
 
 TEST_F(RoomWithATunnel, CanBeInterruptedWhileItWaitsForOne) {
-  host.environment["STANDIN_MODE"] = "silent";
+  host.environment["LC_STANDIN_MODE"] = "silent";
   open();
   room->events().take("cloudflared", [](const auto& event) { return text(event, "state") == "starting"; });
   room->child().signal(SIGINT);
