@@ -1,8 +1,8 @@
 // How many connections, handshakes and failures the relay takes, by address and in all (protocol section 8).
 #pragma once
 
-#include <boost/container/static_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <vector>
 
 #include "agentroom/relay_engine.hpp"
 #include "relay/address.hpp"
@@ -46,7 +46,7 @@ class Admission {
     TokenBucket failures;
     TokenBucket invites;
   };
-  using Keys = boost::container::static_vector<IpAddress, 2>;
+  using Keys = std::vector<IpAddress>;
   static Keys keys_of(const std::optional<IpAddress>& key);
 
   Rate handshake_rate(const State& state) const {

@@ -171,7 +171,7 @@ TEST_F(HandlerExecStream, ACommandThatNeverReadsTimesOut) {
 }
 
 TEST_F(HandlerExecStream, ATimeoutEndsTheCommandAndFailsWhatElseItHad) {
-  each_line("trap '' TERM; echo $$ >&2; sleep 1000", "timeout = \"300ms\"");
+  each_line("trap '' TERM; echo $$ >&2; sleep 1000", "timeout = \"1500ms\"");
   const auto began = steady_clock::now();
   auto other = std::async(std::launch::async, [&] { return say("other"); });
   const Answer answer = say("x");
