@@ -113,7 +113,8 @@ void AgentDisk::put_session(const Bytes& key, ByteView value, Transaction& chang
                   .confirmed = facts.confirmed,
                   .claim_pending = facts.claim_pending,
                   .claim = facts.claim_msg_id,
-                  .superseded_at = facts.superseded_at};
+                  .superseded_at = facts.superseded_at,
+                  .lapsed_at = facts.lapsed_at};
   if (fresh) changes.started.push_back(session.note);
   const Bytes state = record->ratchet.serialize();
   const auto header_key = ByteView(state).subspan(kSendingHeaderKey, crypto::HeaderKey::kSize);

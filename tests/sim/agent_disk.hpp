@@ -24,6 +24,7 @@ struct SessionNote {
   bool claim_pending = false;
   MsgId claim;
   UnixMs superseded_at = 0;
+  UnixMs lapsed_at = 0;
 };
 
 /// What one commit changed.

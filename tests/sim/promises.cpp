@@ -39,6 +39,10 @@ std::string Promises::excuse(const Letter& letter) const {
   if (letter.claim && around_.latest(letter.to) - letter.created_at >= protocol::kClaimMemoryMs) {
     return "its invite was forgotten";
   }
+  // A restored relay hands out again what it was restored with.
+  if (letter.taken && around_.latest(letter.to) - letter.taken_at > protocol::kDedupeLifeMs) {
+    return "its recipient took it, and no longer knows";
+  }
   // Without the start of its session it cannot be read.
   if (const auto claim = claim_of_.find(letter.session); !letter.claim && claim != claim_of_.end()) {
     const Letter& start = letters_.at(claim->second);
@@ -100,6 +104,7 @@ void Promises::take(const AgentId& agent, const Transaction::Taken& taken) {
   tell(agent, *letter, "took");
   if (letter->taken) return violate(*letter, "was taken twice");
   letter->taken = true;
+  letter->taken_at = around_.latest(agent);
   leave_mailbox(*letter);
   std::uint64_t& last = last_taken_[{letter->from, letter->to}];
   if (letter->place < last && !disorder_) return violate(*letter, "came after a later one");
@@ -142,6 +147,7 @@ void Promises::drop(const AgentId& agent, const SessionNote& session) {
       around_.latest(agent) - session.superseded_at >= protocol::kSupersededSessionLifeMs) {
     return chronicle_.met(Way::kSessionsExpired);
   }
+  if (session.lapsed_at != 0 && around_.latest(agent) - session.lapsed_at >= protocol::kMessageLifeMs) return;
   const Letter* claim = find(session.claim);
   if (session.invitee && !session.confirmed && claim != nullptr && claim->refused) return;
   chronicle_.violate(around_.name(agent) + " lost a session with " + around_.name(session.peer));

@@ -38,6 +38,7 @@ struct Letter {
   std::uint32_t runs = 0;         ///< of a handler, those that asked to be run again not counted
 
   bool taken = false;             ///< durable at the recipient
+  UnixMs taken_at = 0;            ///< by the recipient's clock
   bool handled = false;           ///< durably
   bool dropped = false;           ///< by the recipient's owner, unhandled
   std::uint64_t answered_in = 0;  ///< the recipient's life in which its handler answered

@@ -1,4 +1,6 @@
 // Promises as they are made on the wire.
+#include <utility>
+
 #include "promises.hpp"
 #include "protocol/content.hpp"
 
@@ -86,7 +88,7 @@ void Promises::on_receipt(const AgentId& agent, const protocol::ReceiptItem& ite
     return violate(*letter, "was receipted before it was durable at its recipient");
   }
   letter->receipted = true;
-  if (letter->control) letter->taken = true;
+  if (letter->control && !std::exchange(letter->taken, true)) letter->taken_at = around_.latest(agent);
   if (letter->control) leave_mailbox(*letter);
   if (!letter->claim) return;
   if (around_.relay_clock() > invites_.at(invite_of_.at(item.msg_id)).expires_at) chronicle_.met(Way::kLateStart);

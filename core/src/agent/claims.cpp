@@ -50,7 +50,8 @@ void Claims::accept(const std::string& url, std::optional<std::string> server, A
     entry.give_up = context_.now.steady + kRequestTimeout;
     return links_.hurry(links_.resolve(entry.record.url));
   }
-  if (const Session* known = sessions_.find_by_invite(invite->invite_id); known != nullptr && !known->facts.lapsed) {
+  if (const Session* known = sessions_.find_by_invite(invite->invite_id);
+      known != nullptr && known->facts.lapsed_at == 0) {
     Error why = words::invite_used();
     why.hint = "you accepted it yourself; write to the peer with `agentroom send PEER TEXT`";
     return answer(done, std::move(why));

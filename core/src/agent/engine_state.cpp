@@ -18,7 +18,7 @@ constexpr int kRounds = 16;
 PeerState state_of(const agent::SessionFacts& facts) {
   if (facts.claim_pending) return PeerState::kClaiming;
   if (facts.confirmed) return PeerState::kReady;
-  return facts.lapsed ? PeerState::kUnanswered : PeerState::kWaiting;
+  return facts.lapsed_at != 0 ? PeerState::kUnanswered : PeerState::kWaiting;
 }
 
 }  // namespace
@@ -65,7 +65,10 @@ Result<void> AgentEngine::State::start(const Now& now) {
   if (auto loaded = invites.load(); !loaded) return loaded;
   if (auto loaded = claims.load(); !loaded) return loaded;
   for (const AgentId& peer : inbox.peers()) turns.offer(peer);
-  keep_house();  // what never runs for long sees time pass by its starts
+  // What never runs for long sees time pass by its starts. What is over goes later: its last messages may wait in the
+  // mailbox.
+  lapse();
+  next_housekeeping_ = now.steady + kHousekeeping;
   return {};
 }
 

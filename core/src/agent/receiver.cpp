@@ -100,7 +100,7 @@ bool Receiver::has_no_room(const Session& session, const protocol::Delivery& del
 
 void Receiver::confirm(Session& session) {
   if (std::exchange(session.facts.confirmed, true)) return;
-  session.facts.lapsed = false;
+  session.facts.lapsed_at = 0;
   sessions_.settle(session.facts.peer);
   if (on_session) on_session();
   if (on_row) on_row(session.facts.peer);

@@ -43,10 +43,10 @@ struct SessionFacts {
   UnixMs created_at = 0;
   UnixMs last_used = 0;
   UnixMs superseded_at = 0;
-  UnixMs claimed_at = 0;                ///< invitee: when the relay had taken the claim
-  bool lapsed = false;                  ///< invitee: the inviter did not answer in time; it receives and does not send
-  std::vector<std::string> relay_urls;  ///< of the peer: where the session's relay answers too
-  std::uint64_t relay_urls_at = 0;      ///< the place of the message that told them
+  UnixMs claimed_at = 0;  ///< invitee: when the relay had taken the claim
+  UnixMs lapsed_at = 0;   ///< invitee: since when it only receives, for the inviter did not answer in time; 0: it did
+  std::vector<std::string> relay_urls;                ///< of the peer: where the session's relay answers too
+  std::uint64_t relay_urls_at = 0;                    ///< the place of the message that told them
   std::optional<std::vector<std::string>> announced;  ///< what the peer was told last
   std::uint64_t order = 0;
 };

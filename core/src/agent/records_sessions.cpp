@@ -63,7 +63,7 @@ Bytes encode(const SessionFacts& facts, const crypto::Ratchet& ratchet) {
   out.set_last_used(facts.last_used);
   out.set_superseded_at(facts.superseded_at);
   out.set_claimed_at(facts.claimed_at);
-  out.set_lapsed(facts.lapsed);
+  out.set_lapsed_at_ms(facts.lapsed_at);
   for (const auto& url : facts.relay_urls) out.add_relay_urls(url);
   out.set_order(facts.order);
   out.set_relay_urls_at(facts.relay_urls_at);
@@ -109,7 +109,7 @@ Result<SessionRecord> decode_session(ByteView value, std::vector<crypto::KeptKey
   facts.last_used = in.last_used();
   facts.superseded_at = in.superseded_at();
   facts.claimed_at = in.claimed_at() != 0 ? in.claimed_at() : in.created_at();
-  facts.lapsed = in.lapsed();
+  facts.lapsed_at = in.lapsed_at_ms();
   facts.relay_urls.assign(in.relay_urls().begin(), in.relay_urls().end());
   facts.order = in.order();
   facts.relay_urls_at = in.relay_urls_at();

@@ -12,8 +12,8 @@ namespace {
 
 /// A relay keeps what it queued so long; a little more for the answer to what was read last.
 constexpr std::int64_t kAnswerTimeMs = protocol::kMessageLifeMs + 3'600'000;
-/// As long again for an answer that waits in the own mailbox.
-constexpr std::int64_t kLapsedLifeMs = kAnswerTimeMs + protocol::kMessageLifeMs;
+/// From when that was seen, for an answer that waits in the own mailbox.
+constexpr std::int64_t kLapsedLifeMs = protocol::kMessageLifeMs;
 
 }  // namespace
 
@@ -123,7 +123,7 @@ Session* Sessions::sending(const AgentId& peer) {
     return std::tie(a.generation, a.id) > std::tie(b.generation, b.id);
   };
   for (Session* session : found->second) {
-    if (session->facts.claim_pending || session->facts.lapsed || !session->ratchet.can_send()) continue;
+    if (session->facts.claim_pending || session->facts.lapsed_at != 0 || !session->ratchet.can_send()) continue;
     if (best == nullptr || better(session->facts, best->facts)) best = session;
   }
   return best;
@@ -220,9 +220,9 @@ std::vector<Session*> Sessions::lapse() {
   std::vector<Session*> lapsed;
   for (auto& [id, session] : sessions_) {
     SessionFacts& facts = session->facts;
-    const bool waits = facts.invitee && !facts.confirmed && !facts.claim_pending && !facts.lapsed;
+    const bool waits = facts.invitee && !facts.confirmed && !facts.claim_pending && facts.lapsed_at == 0;
     if (!waits || facts.claimed_at + kAnswerTimeMs >= context_.now.unix_ms) continue;
-    facts.lapsed = true;
+    facts.lapsed_at = context_.now.unix_ms;
     lapsed.push_back(session.get());
   }
   std::ranges::sort(lapsed, {}, [](const Session* session) { return session->facts.order; });
@@ -246,7 +246,7 @@ bool Sessions::expire() {
     const SessionFacts& facts = session->facts;
     const UnixMs last = std::max(facts.superseded_at, facts.last_used);
     const bool unused = facts.superseded_at != 0 && last + protocol::kSupersededSessionLifeMs < context_.now.unix_ms;
-    if (unused || (facts.lapsed && facts.claimed_at + kLapsedLifeMs < context_.now.unix_ms)) over.push_back(id);
+    if (unused || (facts.lapsed_at != 0 && facts.lapsed_at + kLapsedLifeMs < context_.now.unix_ms)) over.push_back(id);
   }
   for (const SessionId& id : over) remove(id);
   return !over.empty();
