@@ -107,6 +107,7 @@ void AgentDisk::put_session(const Bytes& key, ByteView value, Transaction& chang
   const bool fresh = !sessions_.contains(key);
   Session& session = sessions_[key];
   if (session.note.superseded_at == 0 && facts.superseded_at != 0) chronicle_.met(Way::kSuperseded);
+  if (session.note.lapsed_at == 0 && facts.lapsed_at != 0) changes.lapsed.push_back(facts.id);
   session.note = {.id = facts.id,
                   .peer = facts.peer,
                   .invitee = facts.invitee,

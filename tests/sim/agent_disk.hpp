@@ -53,7 +53,8 @@ struct Transaction {
   std::vector<Handled> handled;  ///< rows that left it, in order
   std::vector<SessionNote> started;
   std::vector<SessionNote> dropped;
-  std::size_t keys_taken = 0;  ///< kept keys that went: used, or too old or too many
+  std::vector<SessionId> lapsed;  ///< that only receive from now on
+  std::size_t keys_taken = 0;     ///< kept keys that went: used, or too old or too many
 };
 
 class AgentDisk {

@@ -29,6 +29,7 @@ std::string Promises::excuse(const Letter& letter) const {
   if (ended_.contains({letter.to, letter.session}) || ended_.contains({letter.from, letter.session})) {
     return "its session ended";
   }
+  if (lapsed_.contains({letter.from, letter.session})) return "its recipient never answered";
   if (letter.dropped || removals_.contains({letter.to, letter.from}) || removals_.contains({letter.from, letter.to})) {
     return "its peer was removed";
   }
@@ -56,6 +57,7 @@ std::string Promises::excuse(const Letter& letter) const {
 void Promises::on_commit(const AgentId& agent, const Transaction& changes) {
   if (retired_) return;
   for (const SessionNote& session : changes.dropped) drop(agent, session);
+  for (const SessionId& session : changes.lapsed) lapsed_.insert({agent, session});
   for (const MsgId& msg_id : changes.unposted) unpost(msg_id);
   std::map<AgentId, int> replies_due;
   for (const auto& handled : changes.handled) handle(agent, handled, replies_due);

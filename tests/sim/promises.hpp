@@ -148,6 +148,7 @@ class Promises {
   std::map<AgentId, std::set<AgentId>> running_;  // peers on whose message a handler runs
   std::set<Pair> removals_;
   std::set<std::pair<AgentId, SessionId>> ended_;
+  std::set<std::pair<AgentId, SessionId>> lapsed_;
   std::map<SessionId, MsgId> claim_of_;
   struct Publication {
     AgentId inviter;
