@@ -171,6 +171,7 @@ std::optional<Duration> Claims::deadline() const {
 
 std::vector<std::string> Claims::urls() const {
   std::vector<std::string> urls;
+  urls.reserve(waiting_.size() + entries_.size());
   for (const Acceptance& acceptance : waiting_) urls.push_back(links_.resolve(acceptance.url));
   for (const auto& [id, entry] : entries_) urls.push_back(links_.resolve(entry.record.url));
   return urls;

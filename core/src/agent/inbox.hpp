@@ -15,7 +15,7 @@ namespace agentroom::agent {
 class Inbox {
  public:
   static constexpr std::size_t kMaxRows = 10'000;
-  static constexpr std::size_t kMaxBytes = 64 * 1024 * 1024;
+  static constexpr std::size_t kMaxBytes = std::size_t{64} * 1024 * 1024;
 
   struct Row {
     std::uint64_t sequence = 0;
