@@ -265,7 +265,7 @@ std::int64_t unix_ms() {
 std::string clock_text(std::int64_t unix_ms) {
   const std::time_t seconds = unix_ms / 1000;
   std::tm local{};
-  ::localtime_r(&seconds, &local);
+  if (::localtime_r(&seconds, &local) == nullptr) return "--:--:--";
   std::array<char, 16> text{};
   const std::size_t size = std::strftime(text.data(), text.size(), "%H:%M:%S", &local);
   return {text.data(), size};
