@@ -12,7 +12,7 @@
 namespace agentroom::config {
 namespace {
 
-constexpr std::size_t kLargestFile = 1024 * 1024;
+constexpr std::size_t kLargestFile = std::size_t{1024} * 1024;
 constexpr std::int64_t kMostHops = 1'000'000;
 constexpr std::int64_t kMostConcurrency = 64;
 constexpr std::int64_t kMillion = 1'000'000;

@@ -186,10 +186,10 @@ void check_kind(Reading& reading, Section section, const std::string& kind, std:
     if (chosen) choice.config = table.toml();
   }
   for (const auto& [name, where] : section.other_tables()) {
-    reading.problem(
-        where,
-        "[" + kind + "." + name + "] belongs to no " + kind + " plugin that is installed" + suggestion(name, names),
-        "see what is installed and where it is looked for: agentroom plugin list");
+    std::string text = "[" + kind;
+    text.append(".").append(name).append("] belongs to no ").append(kind).append(" plugin that is installed");
+    reading.problem(where, text + suggestion(name, names),
+                    "see what is installed and where it is looked for: agentroom plugin list");
   }
 }
 

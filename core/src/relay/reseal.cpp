@@ -115,7 +115,8 @@ Result<StoreBatch> RelayReseal::State::records() {
   StoreBatch batch;
   std::size_t bytes = 0;
   Result<void> outcome;
-  auto scanned = store.scan(as_bytes(relay::kRelayPrefix), after, 0, [&](ByteView key, ByteView sealed) {
+  const Bytes from = after;  // the store looks at it throughout
+  auto scanned = store.scan(as_bytes(relay::kRelayPrefix), from, 0, [&](ByteView key, ByteView sealed) {
     after = to_bytes(key);
     outcome = reseal(key, sealed, batch, bytes);
     return outcome.has_value() && bytes < kBatchBytes && batch.size() < kBatchRecords;

@@ -78,7 +78,8 @@ Result<void> SegmentStore::each_record(std::string_view prefix,
   Bytes after;
   for (std::size_t seen = kPage; seen == kPage && outcome;) {
     seen = 0;
-    auto scanned = store_.scan(as_bytes(prefix), after, kPage, [&](ByteView key, ByteView sealed) {
+    const Bytes from = after;  // the store looks at it throughout
+    auto scanned = store_.scan(as_bytes(prefix), from, kPage, [&](ByteView key, ByteView sealed) {
       ++seen;
       after = to_bytes(key);
       auto value = sealer_.open(key, sealed);
