@@ -39,7 +39,7 @@ Result<void> SegmentStore::load(MailboxReader& reader) {
   auto invites = each_record(kInvitePrefix, [&](ByteView, Bytes value) -> Result<void> {
     auto record = decode_invite(value);
     if (!record) return pass(record);
-    reader.on_invite(std::move(*record));
+    reader.on_invite(*record);
     return {};
   });
   if (!invites) return invites;
