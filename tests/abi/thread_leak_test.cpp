@@ -30,8 +30,8 @@ bool threads_go_down_to(std::ptrdiff_t expected, std::chrono::milliseconds patie
 class Threads : public testing::Test {
  protected:
   class Events final : public TunnelEvents {
-    void on_progress(const std::string& /*state*/, const std::string& /*detail*/) override {}
-    void on_ready(const std::string& /*url*/) override {}
+    void on_step(const TunnelProgress& /*step*/) override {}
+    void on_address(const TunnelAddress& /*address*/) override {}
     void on_lost(const std::string& /*reason*/) override {}
   };
 

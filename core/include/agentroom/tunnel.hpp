@@ -24,21 +24,16 @@ struct TunnelAddress {
 };
 
 /// What happens to a tunnel; agentroom/abi/tunnel.h has the order. Thread: any; calls for one tunnel never overlap.
-///
-/// Progress and readiness come in full; whoever needs no figures takes the short forms.
 class TunnelEvents {
  public:
   virtual ~TunnelEvents() = default;
-  virtual void on_step(const TunnelProgress& step) { on_progress(step.state, step.detail); }
+  virtual void on_step(const TunnelProgress& step) = 0;
   /// Comes again when the URL or `reachable` has changed.
-  virtual void on_address(const TunnelAddress& address) { on_ready(address.url); }
+  virtual void on_address(const TunnelAddress& address) = 0;
   /// What was ready is so no more; the tunnel is opened again by itself, maybe with another URL.
   virtual void on_lost(const std::string& reason) = 0;
   /// It did not become ready. `given_up`: no event follows; else it tries again by itself.
   virtual void on_failed(const Error& /*why*/, bool /*given_up*/) {}
-
-  virtual void on_progress(const std::string& /*state*/, const std::string& /*detail*/) {}
-  virtual void on_ready(const std::string& /*url*/) {}
 };
 
 struct TunnelOptions {

@@ -144,6 +144,21 @@ TEST_F(Unanswered, ForSevenDaysItEndsInWordsWithAllThatWasSent) {
   EXPECT_EQ(bob.store->count('s'), 0U);
 }
 
+TEST_F(Unanswered, OneThatEndedWhileTheAgentWasAwayIsKeptSevenDaysFromItsReturn) {
+  accept();
+  bob.crash();
+  world.jump(days(30));
+  bob.start();
+  world.run();
+  ASSERT_EQ(state(), PeerState::kUnanswered);
+  world.jump(days(7) - hours(1));
+  world.advance(minutes(2));
+  ASSERT_THAT(bob.engine().peers(), SizeIs(1)) << "the inviter's answer may still come";
+  world.jump(hours(2));
+  world.advance(minutes(2));
+  EXPECT_THAT(bob.engine().peers(), IsEmpty());
+}
+
 TEST_F(Unanswered, AnAnswerThatCameLateStillBringsTheSessionBack) {
   accept();
   world.relay().online = false;

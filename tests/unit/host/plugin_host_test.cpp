@@ -22,10 +22,10 @@ class NeverCancelled final : public CancelFlag {
 
 class ReadyUrl final : public TunnelEvents {
  public:
-  void on_progress(const std::string& /*state*/, const std::string& /*detail*/) override {}
-  void on_ready(const std::string& url) override {
+  void on_step(const TunnelProgress& /*step*/) override {}
+  void on_address(const TunnelAddress& address) override {
     const std::scoped_lock lock(mutex_);
-    url_ = url;
+    url_ = address.url;
     changed_.notify_all();
   }
   void on_lost(const std::string& /*reason*/) override {}

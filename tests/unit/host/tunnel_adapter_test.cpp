@@ -50,15 +50,6 @@ class RecordedEvents final : public TunnelEvents {
   std::string text;
 };
 
-/// Takes the short forms.
-class BriefEvents final : public TunnelEvents {
- public:
-  void on_progress(const std::string& state, const std::string& detail) override { text += state + detail + '\n'; }
-  void on_ready(const std::string& url) override { text += url + '\n'; }
-  void on_lost(const std::string& reason) override { text += reason + '\n'; }
-  std::string text;
-};
-
 class TunnelAdapter : public testing::Test {
  protected:
   std::unique_ptr<Tunnel> tunnel(std::string_view config) {
@@ -89,16 +80,6 @@ TEST_F(TunnelAdapter, PassesOnWhereTheRelayIsAndWhereFilesMayBeKept) {
       .local_address = "[::]:443", .health_path = "/up", .scheme = "wss", .folder = "/home/a/bin"};
   ASSERT_TRUE(it->open(options, events_));
   EXPECT_EQ(ScriptedTunnel::current->asked, "wss [::]:443 /up /home/a/bin");
-}
-
-TEST_F(TunnelAdapter, ServesAReceiverThatNeedsNoFigures) {
-  const auto it = tunnel("");
-  BriefEvents events;
-  ASSERT_TRUE(it->open({"127.0.0.1:80", "/health"}, events));
-  ScriptedTunnel::current->events.progress({"downloading", "", 10, 100});
-  ScriptedTunnel::current->events.ready({"wss://a.example/ws", "https://a.example"});
-  ScriptedTunnel::current->events.failed(sdk::fail(AR_NETWORK, "no way"), true);
-  EXPECT_EQ(events.text, "downloading\nwss://a.example/ws\n");
 }
 
 TEST_F(TunnelAdapter, DropsAUrlThatIsNone) {
