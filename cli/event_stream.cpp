@@ -159,6 +159,12 @@ bool EventStream::close(std::chrono::milliseconds time) {
   return all;
 }
 
+int EventStream::finish(const Result<void>& ended) {
+  if (!close()) return 1;
+  if (!ended) return out_.error(ended.error());
+  return out_.alive() ? 0 : 1;
+}
+
 void EventStream::copy_to(std::function<void(const object&)> copy) {
   const std::scoped_lock lock(mutex_);
   copy_ = std::move(copy);

@@ -52,6 +52,8 @@ class EventStream {
 
   /// Writes what waits, for `time` at most; nothing is told after it. False when something was left.
   bool close(std::chrono::milliseconds time = std::chrono::seconds(1));
+  /// Closes, and tells why the command ended, if that was an error. Gives the exit code.
+  int finish(const Result<void>& ended);
 
   Output& out() { return out_; }
 

@@ -47,18 +47,6 @@ Result<crypto::RelayIdentity> relay_identity(Context& context) {
   return crypto::RelayIdentity::from_secret(secret->text.view(), previous);
 }
 
-/// What a SIGHUP did.
-void tell_reloaded(Output& out, const Result<void>& result) {
-  if (result) {
-    out.event("reloaded", {}, "reloaded: new connections use certificates and keys as they are now");
-    return;
-  }
-  const Error& why = result.error();
-  out.event("reload_error", error_members({}, why),
-            "not reloaded, the old certificate stays in use: " + printable(why.message));
-  if (!why.hint.empty()) out.remark(printable(why.hint));
-}
-
 }  // namespace
 
 Result<std::string> listen_address(const std::optional<std::string>& host, const std::optional<std::uint16_t>& port,
@@ -80,7 +68,7 @@ Result<std::unique_ptr<HostedRelay>> HostedRelay::open(Context& context, runtime
   if (!lack.empty()) out.warning(lack);
   auto identity = relay_identity(context);
   if (!identity) return pass(identity);
-  std::unique_ptr<HostedRelay> hosted(new HostedRelay());
+  std::unique_ptr<HostedRelay> hosted(new HostedRelay(out));
   hosted->id_ = identity->pair.pk;
   auto relay = runtime::RelayService::open(
       process, {.config = std::move(options.config),
@@ -93,7 +81,7 @@ Result<std::unique_ptr<HostedRelay>> HostedRelay::open(Context& context, runtime
                 .listen = options.listen,
                 .version = AGENTROOM_VERSION,
                 .metrics = context.settings().relay.answers_metrics(options.tunnel),
-                .on_reloaded = [&out](const Result<void>& result) { tell_reloaded(out, result); }});
+                .on_reloaded = [self = hosted.get()](const Result<void>& result) { self->tell_reloaded(result); }});
   if (!relay) return pass(relay);
   hosted->relay_ = std::move(*relay);
   auto address = *config::parse_listen_address(options.listen);
@@ -116,6 +104,23 @@ Result<std::unique_ptr<HostedRelay>> HostedRelay::open(Context& context, runtime
             {{"port", hosted->port()}, {"local_url", hosted->local_url_}, {"relay_pk", base64url(hosted->id_.view())}},
             "relay listens on  " + out.styled(Style::kBold, hosted->local_url_));
   return hosted;
+}
+
+HostedRelay::~HostedRelay() {
+  if (relay_) relay_->shut_down();
+  sign_.reset();
+}
+
+void HostedRelay::tell_reloaded(const Result<void>& result) {
+  const std::string type = result ? "reloaded" : "reload_error";
+  boost::json::object members = result ? boost::json::object() : error_members({}, result.error());
+  const std::string line = result
+                               ? "reloaded: new connections use certificates and keys as they are now"
+                               : "not reloaded, the old certificate stays in use: " + printable(result.error().message);
+  const std::string remark = result ? std::string() : printable(result.error().hint);
+  if (stream_ != nullptr) return stream_->tell_here(type, std::move(members), line, remark);
+  out_.event(type, std::move(members), line);
+  if (!remark.empty()) out_.remark(remark);
 }
 
 std::vector<std::string> HostedRelay::lan_urls() const {

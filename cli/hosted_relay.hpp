@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "context.hpp"
+#include "event_stream.hpp"
 #include "room_records.hpp"
 #include "runtime/relay_service.hpp"
 
@@ -30,6 +31,13 @@ class HostedRelay {
   /// Finds or makes the relay's secret, reads its mailboxes, listens, tells `listening`, and puts up its record.
   /// `process` outlives it. Errors: kHomeInUse, kPlugin, kCorrupt, kInUse (the port), kConfig, kPermission, kIo.
   static Result<std::unique_ptr<HostedRelay>> open(Context& context, runtime::Process& process, Options options);
+  /// Its record is there until the mailboxes are put away: until then nothing else can listen.
+  ~HostedRelay();
+  HostedRelay(const HostedRelay&) = delete;
+  HostedRelay& operator=(const HostedRelay&) = delete;
+
+  /// From now on what a SIGHUP did is told there. `stream` outlives it.
+  void tell_reloads_to(EventStream& stream) { stream_ = &stream; }
 
   const RelayId& id() const { return id_; }
   std::uint16_t port() const { return relay_->port(); }
@@ -43,8 +51,11 @@ class HostedRelay {
   RoomSign& sign() { return *sign_; }
 
  private:
-  HostedRelay() = default;
+  explicit HostedRelay(Output& out) : out_(out) {}
+  void tell_reloaded(const Result<void>& result);
 
+  Output& out_;
+  EventStream* stream_ = nullptr;
   RelayId id_;
   std::string address_;
   std::string host_;

@@ -37,7 +37,7 @@ int listen_alone(Context& context, runtime::HomeLock lock) {
   TellMessage teller(stream);
   auto agent = RunningAgent::open(context, **process, std::move(lock), stream,
                                   {.first_event = "listening", .handler = &teller, .concurrency = 1});
-  if (!agent) return out.error(agent.error());
+  if (!agent) return stream.finish(pass(agent));
   AgentEventTeller events(stream);
   (*agent)->on_event([&](const AgentEvent& event) {
     const bool told_otherwise =
@@ -46,9 +46,7 @@ int listen_alone(Context& context, runtime::HomeLock lock) {
   });
   auto ended = (*agent)->run_until([&] { return !out.alive(); });
   (*agent)->stop();
-  if (!stream.close()) return 1;
-  if (!ended) return out.error(ended.error());
-  return out.alive() ? 0 : 1;
+  return stream.finish(ended ? Result<void>() : pass(ended));
 }
 
 }  // namespace

@@ -23,18 +23,19 @@ Result<void> carry_on(runtime::Process& process, Output& out, HostedRelay& relay
   return {};
 }
 
-Result<void> run_relay(const RelayCommand& command, Context& context, runtime::Process& process,
-                       const std::string& listen) {
+int run_relay(const RelayCommand& command, Context& context, runtime::Process& process, const std::string& listen) {
   Output& out = context.out();
   RelayConfig config = context.settings().relay.config;
   if (command.tunnel) config = behind_tunnel(context, std::move(config));
+  EventStream stream(out);
   auto relay = HostedRelay::open(
       context, process,
       {.kind = "relay", .listen = listen, .config = std::move(config), .tunnel = command.tunnel, .log = {}});
-  if (!relay) return pass(relay);
+  if (!relay) return out.error(relay.error());
   out.remark("Ctrl-C stops it. What waits for agents that are away is kept.");
   const std::uint16_t port = (*relay)->port();
-  EventStream stream(out);
+  stream.write_behind([&loop = process.loop()] { loop.post([] {}); });  // so that `carry_on` sees it
+  (*relay)->tell_reloads_to(stream);
   std::unique_ptr<Tunnels> tunnels;
   if (command.tunnel) {
     auto opened = Tunnels::open(context, process, stream,
@@ -44,15 +45,15 @@ Result<void> run_relay(const RelayCommand& command, Context& context, runtime::P
                                  .standby = context.settings().tunnel.standby});
     if (!opened) {
       stream.tell("tunnel_error", error_members({{"final", true}}, opened.error()));
-      return pass(opened);
+      return stream.finish(pass(opened));
     }
     tunnels = std::move(*opened);
   }
-  auto ended = carry_on(process, out, **relay, tunnels.get());
+  const auto ended = carry_on(process, out, **relay, tunnels.get());
   tunnels.reset();
   relay->reset();
-  if (ended) out.event("stopped", {{"port", port}}, "stopped");
-  return ended;
+  if (ended) stream.tell_here("stopped", {{"port", port}}, "stopped", {});
+  return stream.finish(ended);
 }
 
 }  // namespace
@@ -68,8 +69,7 @@ int run(const RelayCommand& command, const GlobalOptions& globals, Output& out) 
   if (auto plugins = context->need_plugins(needed); !plugins) return out.error(plugins.error());
   auto process = context->open_process();
   if (!process) return out.error(process.error());
-  if (auto ended = run_relay(command, *context, **process, *listen); !ended) return out.error(ended.error());
-  return out.alive() ? 0 : 1;
+  return run_relay(command, *context, **process, *listen);
 }
 
 }  // namespace agentroom::cli

@@ -1,86 +1,27 @@
 // room open: relay, tunnel, agent, invite and handler in one process.
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "commands.hpp"
 #include "config/private_file.hpp"
 #include "detach.hpp"
 #include "events.hpp"
 #include "home_access.hpp"
 #include "hosted_relay.hpp"
+#include "place.hpp"
 #include "serving.hpp"
 #include "tunnels.hpp"
 
 namespace agentroom::cli {
 namespace {
 
-/// Keeps what peers and the invite say of the relay's place up to date.
-///
-///   no place yet --first URL--> an invite is offered --another URL--> peers are told; the invite is replaced when it
-///   is still open, or when peers could not know the URL
-class Place {
- public:
-  Place(EventStream& stream, RunningAgent& agent, HostedRelay& relay, StandingInvite& invite)
-      : stream_(stream), agent_(agent), relay_(relay), invite_(invite) {}
-
-  /// `urls`: of the tunnels, the one in use first; empty where there is none.
-  void moved_to(std::vector<std::string> urls) {
-    const std::vector<std::string> lan = relay_.lan_urls();
-    const std::string url = !urls.empty() ? urls.front() : !lan.empty() ? lan.front() : relay_.local_url();
-    note(urls.empty() ? std::string() : urls.front());
-    const bool peers_know = std::ranges::find(told_, url) != told_.end();
-    urls.insert(urls.end(), lan.begin(), lan.end());
-    if (urls != told_) {
-      told_ = std::move(urls);
-      announce();
-    }
-    if (url == url_) return;
-    url_ = url;
-    name_url();
-    if (!peers_know || invite_.open()) invite_.replace();
-  }
-
-  /// An engine that was made anew knows nothing of it.
-  void repeat() {
-    if (url_.empty()) return;
-    name_url();
-    announce();
-  }
-
-  /// The tunnel is gone for now; peers and invites have nothing better.
-  void lost() { note({}); }
-
- private:
-  void note(const std::string& tunnel) {
-    if (auto noted = relay_.sign().set_tunnel(tunnel); !noted) {
-      stream_.out().warning(printable(noted.error().message));
-    }
-  }
-
-  void name_url() {
-    if (auto named = agent_.engine().set_invite_url(url_); !named) {
-      stream_.out().warning("invites do not name the public URL: " + printable(named.error().message));
-    }
-  }
-
-  void announce() {
-    if (auto told = agent_.engine().announce_relay_urls(told_, agent_.now()); !told) {
-      stream_.out().warning("peers are not told where this relay answers: " + printable(told.error().message));
-    }
-  }
-
-  EventStream& stream_;
-  RunningAgent& agent_;
-  HostedRelay& relay_;
-  StandingInvite& invite_;
-  std::string url_;
-  std::vector<std::string> told_;
-};
-
 /// Where a room or relay of this home is what is in the way, the commands for it stand in the hint.
 Error explained(const Context& context, Error why) {
-  if (why.code != ErrorCode::kHomeInUse && why.code != ErrorCode::kInUse) return why;
-  if (auto rooms = running_rooms(context.home().rooms_folder()); rooms && !rooms->empty()) {
+  if (why.code != ErrorCode::kHomeInUse) return why;
+  const auto rooms = running_rooms(context.home().rooms_folder());
+  const auto is_in_the_way = [&](const RunningRoom& room) {
+    return why.message.ends_with(" pid " + std::to_string(room.record.process.pid));
+  };
+  if (rooms && std::ranges::any_of(*rooms, is_in_the_way)) {
     why.hint = "see what runs with: agentroom room status; and end it with: agentroom room stop";
   }
   return why;
@@ -107,6 +48,7 @@ class RoomOpening {
     if (!process) return out_.error(process.error());
     auto handler = AnsweringHandler::open(context_, **process, command_.serve);
     if (!handler) return out_.error(handler.error());
+    EventStream stream(out_);
     auto relay = HostedRelay::open(context_, **process,
                                    {.kind = "room",
                                     .listen = listen,
@@ -115,7 +57,6 @@ class RoomOpening {
                                     .log = log_});
     if (!relay) return out_.error(explained(context_, relay.error()));
 
-    EventStream stream(out_);
     Executor& loop = (*process)->loop();
     // A log file takes all at once, and has to hold the invite when the foreground ends.
     if (foreground_ == nullptr) stream.write_behind([&loop] { loop.post([] {}); });
@@ -125,17 +66,18 @@ class RoomOpening {
                                      .concurrency = context_.settings().handler.concurrency,
                                      .server = (*relay)->local_url(),
                                      .relay = (*relay)->id()});
-    if (!agent) return failed(stream, agent.error());
-    const int code = serve(**process, stream, **relay, **agent);
+    if (!agent) return stream.finish(pass(agent));
+    (*relay)->tell_reloads_to(stream);
+    const auto ended = serve(**process, stream, **relay, **agent);
     agent->reset();
     const std::uint16_t port = (*relay)->port();
     relay->reset();
-    out_.event("stopped", {{"port", port}}, "stopped");
-    return code;
+    stream.tell_here("stopped", {{"port", port}}, "stopped", {});
+    return stream.finish(ended);
   }
 
  private:
-  int serve(runtime::Process& process, EventStream& stream, HostedRelay& relay, RunningAgent& agent) {
+  Result<void> serve(runtime::Process& process, EventStream& stream, HostedRelay& relay, RunningAgent& agent) {
     Serving serving(command_.serve, stream, agent);
     serving.invite().keep();
     if (foreground_ != nullptr) {
@@ -146,7 +88,7 @@ class RoomOpening {
         out_.leave_terminal();
       };
     }
-    if (auto seeded = serving.seed(); !seeded) return stop(stream, agent, seeded.error());
+    if (auto seeded = serving.seed(); !seeded) return stop(agent, seeded.error());
     Place place(stream, agent, relay, serving.invite());
     if (command_.no_tunnel) {
       place.moved_to({});
@@ -159,7 +101,7 @@ class RoomOpening {
                                   .standby = context_.settings().tunnel.standby});
     if (!tunnels) {
       stream.tell("tunnel_error", error_members({{"final", true}}, tunnels.error()));
-      return stop(stream, agent, tunnels.error());
+      return stop(agent, tunnels.error());
     }
     return serving.run({.pending = [&] { return (*tunnels)->has_news(); },
                         .take =
@@ -172,13 +114,9 @@ class RoomOpening {
                         .failure = [&] { return (*tunnels)->failure(); }});
   }
 
-  int failed(EventStream& stream, const Error& why) {
-    stream.close();
-    return out_.error(why);
-  }
-  int stop(EventStream& stream, RunningAgent& agent, const Error& why) {
+  static Result<void> stop(RunningAgent& agent, const Error& why) {
     agent.stop();
-    return failed(stream, why);
+    return std::unexpected(why);
   }
 
   const RoomOpenCommand& command_;

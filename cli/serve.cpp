@@ -24,14 +24,13 @@ int run(const ServeCommand& command, const GlobalOptions& globals, Output& out) 
   auto agent = RunningAgent::open(
       *context, **process, std::move(*lock), stream,
       {.first_event = "serving", .handler = (*handler)->get(), .concurrency = context->settings().handler.concurrency});
-  if (!agent) return out.error(agent.error());
+  if (!agent) return stream.finish(pass(agent));
   Serving serving(command, stream, **agent);
   if (auto seeded = serving.seed(); !seeded) {
     (*agent)->stop();
-    stream.close();
-    return out.error(seeded.error());
+    return stream.finish(seeded);
   }
-  return serving.run();
+  return stream.finish(serving.run());
 }
 
 }  // namespace agentroom::cli

@@ -70,7 +70,7 @@ Result<RunningAgent::End> Serving::go_on(const ServingNews& news) {
   }
 }
 
-int Serving::run(const ServingNews& news) {
+Result<void> Serving::run(const ServingNews& news) {
   agent_.on_connected([&] {
     news.connected();
     invite_.on_connected();
@@ -95,9 +95,8 @@ int Serving::run(const ServingNews& news) {
     stream_.tell("done", {{"turns", turns_}, {"reason", signalled ? "signal" : "turns"}});
   }
   agent_.stop();
-  if (!stream_.close()) return 1;
-  if (failure) return out_.error(*failure);
-  return out_.alive() ? 0 : 1;
+  if (failure) return std::unexpected(std::move(*failure));
+  return {};
 }
 
 void Serving::see(const AgentEvent& event) {

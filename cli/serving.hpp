@@ -55,8 +55,8 @@ class Serving {
   /// The first word of `--seed`, in the outbox before anything is connected. Errors: kNoSession, kAmbiguous,
   /// kQueueFull.
   Result<void> seed();
-  /// Gives the exit code.
-  int run(const ServingNews& news = {});
+  /// The agent has stopped when it returns. Errors: why it could not go on.
+  Result<void> run(const ServingNews& news = {});
 
  private:
   bool turns_over() const { return command_.max_turns && turns_ >= *command_.max_turns; }

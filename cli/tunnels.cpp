@@ -12,6 +12,8 @@ namespace {
 using boost::json::object;
 
 constexpr Duration kReachableTime = std::chrono::seconds(5);
+/// More steps than that are not told.
+constexpr std::size_t kMostNews = 256;
 
 std::string megabytes(std::uint64_t bytes) {
   constexpr std::uint64_t kTenth = 100'000;
@@ -43,7 +45,7 @@ class Tunnels::One final : public TunnelEvents {
   }
 
   void on_step(const TunnelProgress& step) override {
-    post([this, step] {
+    post(News::kStep, [this, step] {
       object members{{"state", printable(step.state)}, {"detail", printable(step.detail)}};
       if (step.bytes > 0) members["bytes"] = step.bytes;
       if (step.total > 0) members["total"] = step.total;
@@ -52,40 +54,24 @@ class Tunnels::One final : public TunnelEvents {
     });
   }
   void on_address(const TunnelAddress& address) override {
-    post([this, address] {
-      fresh_ = address;
-      owner_.stream_.out().progress({});
-    });
+    post(News::kAddress, [this, address] { owner_.take_address(*this, address); });
   }
   void on_lost(const std::string& reason) override {
-    post([this, reason] {
-      lost_ = reason;
-      fresh_.reset();
+    post(News::kOther, [this, reason] {
+      if (url_.empty()) return;  // what was never told is not lost
+      tell("tunnel_lost", {{"url", std::exchange(url_, {})}, {"reason", printable(reason)}});
     });
   }
   void on_failed(const Error& why, bool given_up) override {
-    post([this, why, given_up] {
+    post(News::kOther, [this, why, given_up] {
       owner_.stream_.out().progress({});
       tell("tunnel_error", error_members({{"final", given_up}}, why));
       if (given_up) failure_ = why;
     });
   }
 
-  bool has_news() const { return fresh_ || lost_; }
   const std::string& url() const { return url_; }
-
-  void take_loss() {
-    const auto reason = std::exchange(lost_, std::nullopt);
-    if (!reason || url_.empty()) return;  // what was never told is not lost
-    tell("tunnel_lost", {{"url", url_}, {"reason", printable(*reason)}});
-    url_.clear();
-  }
-  /// What is new of where it is found.
-  std::optional<TunnelAddress> take_address() {
-    auto address = std::exchange(fresh_, std::nullopt);
-    if (address) url_ = address->url;
-    return address;
-  }
+  void set_url(const std::string& url) { url_ = url; }
   const std::optional<Error>& failure() const { return failure_; }
 
   void tell(const std::string& type, object members) {
@@ -96,18 +82,16 @@ class Tunnels::One final : public TunnelEvents {
 
  private:
   /// It may have gone by then.
-  void post(std::function<void()> news) {
-    owner_.process_.loop().post([news = std::move(news), alive = std::weak_ptr(alive_)] {
-      if (!alive.expired()) news();
+  void post(News::Kind kind, std::function<void()> tell) {
+    owner_.process_.loop().post([this, kind, tell = std::move(tell), alive = std::weak_ptr(alive_)]() mutable {
+      if (!alive.expired()) owner_.add({this, kind, std::move(tell)});
     });
   }
 
   Tunnels& owner_;
   const std::string plugin_;
   std::unique_ptr<Tunnel> tunnel_;
-  std::string url_;  // empty while it is not up
-  std::optional<TunnelAddress> fresh_;
-  std::optional<std::string> lost_;
+  std::string url_;               // empty while it is not up
   std::optional<Error> failure_;  // it tries no more
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
@@ -142,22 +126,30 @@ Result<std::unique_ptr<Tunnels>> Tunnels::open(Context& context, runtime::Proces
   return tunnels;
 }
 
-bool Tunnels::has_news() const {
-  return std::ranges::any_of(all_, [](const auto& one) { return one->has_news(); });
+void Tunnels::add(News news) {
+  if (news.kind == News::kStep && news_.size() >= kMostNews) return;
+  // Of addresses that follow each other the last counts.
+  if (news.kind == News::kAddress && !news_.empty() && news_.back().kind == News::kAddress &&
+      news_.back().of == news.of) {
+    news_.pop_back();
+  }
+  news_.push_back(std::move(news));
 }
 
 bool Tunnels::take_news() {
   const std::vector<std::string> before = urls();
-  for (const auto& one : all_) {
-    one->take_loss();
-    if (const auto address = one->take_address()) tell_up(*one, *address);
+  while (!news_.empty()) {
+    const News news = std::move(news_.front());
+    news_.pop_front();
+    news.tell();
+    choose();
   }
-  choose();
   return urls() != before;
 }
 
-/// Asks whether this very relay answers there.
-void Tunnels::tell_up(One& one, const TunnelAddress& address) {
+/// Asks whether this very relay answers there. Where another one does, nobody is led to it.
+void Tunnels::take_address(One& one, const TunnelAddress& address) {
+  stream_.out().progress({});
   if (in_use_ == nullptr) in_use_ = &one;
   const auto answer = runtime::probe_relay(process_, address.url, kReachableTime);
   object members{{"url", address.url}, {"https", address.https}, {"reachable", answer && answer->relay == relay_}};
@@ -167,6 +159,7 @@ void Tunnels::tell_up(One& one, const TunnelAddress& address) {
     members = error_members(std::move(members), {ErrorCode::kIdentityChanged, "another relay answers there",
                                                  "see where the tunnel leads: [tunnel] in agentroom.toml"});
   }
+  one.set_url(answer && answer->relay != relay_ ? std::string() : address.url);
   one.tell("tunnel", std::move(members));
 }
 

@@ -1,6 +1,9 @@
 // The public URLs of a relay in this process.
 #pragma once
 
+#include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,7 +45,7 @@ class Tunnels {
   Tunnels& operator=(const Tunnels&) = delete;
 
   /// Something happened that `take_news` has not told yet.
-  bool has_news() const;
+  bool has_news() const { return !news_.empty(); }
   /// Tells it; runs the loop while it asks whether the relay answers under a new URL. True when `urls` changed.
   bool take_news();
 
@@ -53,15 +56,24 @@ class Tunnels {
 
  private:
   class One;
+  /// What a tunnel said, to be told in that order.
+  struct News {
+    enum Kind : std::uint8_t { kStep, kAddress, kOther };
+    One* of = nullptr;
+    Kind kind = kOther;
+    std::function<void()> tell;
+  };
 
   Tunnels(runtime::Process& process, EventStream& stream, const Options& options);
-  void tell_up(One& one, const TunnelAddress& address);
+  void add(News news);
+  void take_address(One& one, const TunnelAddress& address);
   void choose();
 
   runtime::Process& process_;
   EventStream& stream_;
   const RelayId relay_;
   std::vector<std::unique_ptr<One>> all_;
+  std::deque<News> news_;
   One* in_use_ = nullptr;
 };
 

@@ -1,16 +1,13 @@
 // Disks that are full, and have room again: what was acknowledged is kept, what cannot be is said.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
 #include <set>
 #include <thread>
 
-#include "room.hpp"
+#include "open_room.hpp"
 #include "small_disk.hpp"
 
 namespace agentroom::e2e {
@@ -20,25 +17,6 @@ constexpr std::size_t kDiskKib = 2'048;
 /// Of one text: a few fill what SQLite still had of the disk.
 constexpr std::size_t kTextBytes = 20'000;
 constexpr int kMost = 200;
-
-/// The status line of `GET /health`.
-std::string health(unsigned port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  const std::string request = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  std::string answer(4096, '\0');
-  ssize_t size = -1;
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
-    size = ::recv(fd, answer.data(), answer.size(), MSG_WAITALL);
-  }
-  ::close(fd);
-  answer.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
-  return answer.substr(0, answer.find('\r'));
-}
 
 bool comes_true(const std::function<bool()>& fact) {
   const auto until = std::chrono::steady_clock::now() + kDeadline;
@@ -243,6 +221,36 @@ TEST_F(FullDiskTest, ThatIsReadOnlyIsToldAndHarmsNothing) {
   EXPECT_EQ(send("the last").code, 0);
   auto server = serve();
   expect_received(*server, {}, "the last");
+}
+
+TEST(FullDisk, OfTheRelayOfARoomLetsTheRoomGoOnAndItsInviteWait) {
+  Home host;
+  Home peer;
+  ASSERT_EQ(host.run({"setup", "--no-probe"}).code, 0);
+  const fs::path folder = host.path() / "relay";
+  fs::create_directory(folder);
+  const SmallDisk disk(folder, kDiskKib);
+  fs::permissions(folder, fs::perms::owner_all);
+  const StandIn standin(host);
+  OpenRoom room(host, StandIn::toml());
+  std::string url = text(room.events().take("tunnel"), "url");
+  room.invite();
+  disk.fill();
+  // What SQLite still has of the disk is used up by and by.
+  const auto waits = [&] { return room.child().errors().find("no invite for now") != std::string::npos; };
+  for (int n = 0; n < kMost && !waits(); ++n) {
+    ASSERT_TRUE(standin.kill(url));
+    room.events().take("tunnel_lost");
+    url = text(room.events().take("tunnel"), "url");
+    ASSERT_TRUE(comes_true([&] { return waits() || room.events().has("invite"); }));
+    if (!waits()) room.invite();
+  }
+  ASSERT_TRUE(waits());
+  disk.make_room();
+  const auto accepted = peer.run({"invite", "accept", room.invite(), "--json"});
+  EXPECT_EQ(accepted.code, 0) << accepted.out << accepted.err;
+  room.child().signal(SIGTERM);
+  EXPECT_EQ(room.child().wait(), 0) << room.child().errors();
 }
 
 }  // namespace

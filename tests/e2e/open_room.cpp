@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <fstream>
@@ -48,37 +49,53 @@ bool has_open(pid_t pid, const std::string& file) {
   return false;
 }
 
+bool is_of(const boost::json::object& event, const std::string& type) {
+  const auto* found = event.if_contains("type");
+  return found != nullptr && found->is_string() && found->as_string() == type;
+}
+
 }  // namespace
 
+std::optional<boost::json::object> Events::read(std::chrono::milliseconds deadline) {
+  const auto line = child_.read_line(deadline);
+  if (!line) return std::nullopt;
+  boost::system::error_code error;
+  auto value = boost::json::parse(*line, error);
+  if (!error && value.is_object()) return std::move(value.as_object());
+  ADD_FAILURE() << "not a JSON object: " << *line;
+  return std::nullopt;
+}
+
 boost::json::object Events::take(const std::string& type, const Wanted& wanted) {
-  const auto fits = [&](const boost::json::object& event) {
-    const auto* found = event.if_contains("type");
-    return found != nullptr && found->is_string() && found->as_string() == type && (!wanted || wanted(event));
-  };
-  for (auto event = waiting_.begin(); event != waiting_.end(); ++event) {
-    if (!fits(*event)) continue;
+  const auto fits = [&](const boost::json::object& event) { return is_of(event, type) && (!wanted || wanted(event)); };
+  if (const auto event = std::ranges::find_if(waiting_, fits); event != waiting_.end()) {
     auto found = std::move(*event);
     waiting_.erase(event);
     return found;
   }
   const auto until = std::chrono::steady_clock::now() + kDeadline;
   while (std::chrono::steady_clock::now() < until) {
-    const auto line = child_.read_line(
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()));
-    if (!line) break;
-    boost::system::error_code error;
-    auto value = boost::json::parse(*line, error);
-    if (error || !value.is_object()) {
-      ADD_FAILURE() << "not a JSON object: " << *line;
-      continue;
-    }
-    if (fits(value.as_object())) return std::move(value.as_object());
-    waiting_.push_back(std::move(value.as_object()));
+    auto event = read(std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()));
+    if (!event) break;
+    if (fits(*event)) return std::move(*event);
+    waiting_.push_back(std::move(*event));
   }
   std::string seen;
   for (const auto& event : waiting_) seen += boost::json::serialize(event) + "\n";
   ADD_FAILURE() << "no event '" << type << "' came; not taken were:\n" << seen << "stderr was:\n" << child_.errors();
   return {};
+}
+
+boost::json::object Events::next() {
+  if (waiting_.empty()) return read(kDeadline).value_or(boost::json::object());
+  auto event = std::move(waiting_.front());
+  waiting_.pop_front();
+  return event;
+}
+
+bool Events::has(const std::string& type) {
+  while (auto event = read(std::chrono::milliseconds(0))) waiting_.push_back(std::move(*event));
+  return std::ranges::any_of(waiting_, [&](const auto& event) { return is_of(event, type); });
 }
 
 std::string invite_text(const std::string& url) {

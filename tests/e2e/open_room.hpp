@@ -19,8 +19,14 @@ class Events {
   /// Takes the first of that type that fits and was not taken yet; a failed test and an empty object at the deadline or
   /// the end.
   boost::json::object take(const std::string& type, const Wanted& wanted = {});
+  /// The next one that was not taken yet, whatever it is; an empty object at the deadline or the end.
+  boost::json::object next();
+  /// One of that type came and was not taken yet; does not wait.
+  bool has(const std::string& type);
 
  private:
+  std::optional<boost::json::object> read(std::chrono::milliseconds deadline);
+
   Child& child_;
   std::deque<boost::json::object> waiting_;
 };

@@ -1,6 +1,8 @@
 #include "room.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -83,6 +85,24 @@ Relay::Relay(const Home& home, unsigned port_wanted, const std::vector<std::stri
   child = home.start(arguments);
   const auto listening = await(*child, "listening");
   if (const auto* found = listening.if_contains("port")) port = found->to_number<unsigned>();
+}
+
+std::string health(unsigned port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const std::string request = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  std::string answer(4096, '\0');
+  ssize_t size = -1;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+    size = ::recv(fd, answer.data(), answer.size(), MSG_WAITALL);
+  }
+  ::close(fd);
+  answer.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  return answer.substr(0, answer.find('\r'));
 }
 
 std::string text(const boost::json::object& object, const char* member) {

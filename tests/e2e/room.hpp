@@ -74,6 +74,9 @@ struct Relay {
   unsigned port = 0;
 };
 
+/// The status line of `GET /health` at that port of this machine.
+std::string health(unsigned port);
+
 /// Text of a member, or "" and a failed test when there is none.
 std::string text(const boost::json::object& object, const char* member);
 

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "local_addresses.hpp"
 #include "open_room.hpp"
 
 namespace agentroom::e2e {
@@ -87,6 +88,25 @@ TEST_F(Room, IsOnceAHomeAndSaysWhoHasIt) {
   EXPECT_EQ(second.code, 1) << second.out;
   EXPECT_EQ(text(second.json(), "code"), "home_in_use");
   EXPECT_THAT(text(second.json(), "hint"), HasSubstr("agentroom room status"));
+}
+
+TEST_F(Room, WhoseHomeAnotherCommandHasNamesThatOneAndNotTheRelayBesideIt) {
+  const Relay relay(host);
+  auto server = host.start({"serve", "--on-message", "cat", "--server", relay.url(), "--json"});
+  await(*server, "serving");
+  const auto refused = host.run({"room", "open", "--on-message", "cat", "--no-tunnel", "--port", "0", "--json"});
+  EXPECT_EQ(refused.code, 1) << refused.out;
+  EXPECT_THAT(text(refused.json(), "error"), HasSubstr("pid " + std::to_string(server->pid())));
+  EXPECT_THAT(text(refused.json(), "hint"), HasSubstr("kill " + std::to_string(server->pid())));
+  end(*server);
+}
+
+TEST_F(Room, ThatListensOnAllAddressesInvitesToOneThatOthersReach) {
+  OpenRoom room = open({"--host", "0.0.0.0"});
+  const std::string invite = invite_text(room.invite());
+  const auto addresses = cli::local_addresses();
+  EXPECT_THAT(invite, HasSubstr("ws://" + (addresses.empty() ? "localhost" : addresses.front()) + ":"));
+  EXPECT_THAT(invite, testing::Not(HasSubstr("0.0.0.0")));
 }
 
 TEST_F(Room, WhosePortIsTakenSaysSo) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
+
 #include "open_room.hpp"
 
 namespace agentroom::e2e {
@@ -121,6 +123,67 @@ TEST_F(RoomWithATunnel, ThatComesBackUnderItsUrlIsFoundAgainByItsPeer) {
   EXPECT_EQ(text(heard.take("message"), "text"), "still there?");
 }
 
+TEST_F(RoomWithATunnel, ThatIsOpenedAgainTakesAnInviteBackThatLeadsNowhereWhenTheRelayHasNoRoom) {
+  const std::string one_invite = "[relay.limits]\nopen_invites = 1\n";
+  open(one_invite);
+  const std::string first = room->invite();
+  room->child().signal(SIGTERM);
+  EXPECT_EQ(room->child().wait(), 0) << room->child().errors();
+  open(one_invite);
+  const std::string second = room->invite();
+  EXPECT_NE(second, first);
+  accept(second);
+}
+
+TEST_F(RoomWithATunnel, GoesOnWithoutAnInviteUntilTheRelayHasRoomForOne) {
+  open("[relay.limits]\nopen_invites = 1\n");
+  const std::string url = text(room->events().take("tunnel"), "url");
+  const std::string first = room->invite();
+  accept(first);
+  // It names the URL of now, so it is good and stays.
+  const auto other = host.run({"invite", "create", "--json"});
+  ASSERT_EQ(other.code, 0) << other.out << other.err;
+  ASSERT_TRUE(standin.kill(url));
+  room->events().take("tunnel_lost");
+  const std::string moved = text(room->events().take("tunnel"), "url");
+  EXPECT_THAT(invite_text(room->invite()), HasSubstr(moved)) << "the other one leads nowhere by now";
+}
+
+TEST_F(RoomWithATunnel, TellsItsLossBeforeWhatFollows) {
+  const auto types_until = [this](const std::string& last) {
+    std::vector<std::string> types;
+    while (types.empty() || types.back() != last) {
+      const auto event = room->events().next();
+      if (event.empty()) break;
+      types.push_back(text(event, "type"));
+    }
+    return types;
+  };
+  open();
+  const std::string url = text(room->events().take("tunnel"), "url");
+  types_until("invite");
+  ASSERT_TRUE(standin.kill(url));
+  const auto types = types_until("tunnel");
+  EXPECT_LT(std::ranges::find(types, "tunnel_lost"), std::ranges::find(types, "cloudflared"));
+}
+
+TEST_F(RoomWithATunnel, ThatLeadsToAnotherRelayInvitesNobodyThere) {
+  const Relay other(peer);
+  room.emplace(host, "[tunnel]\nplugin = \"exec\"\n[tunnel.exec]\ncommand = [\"sh\", \"-c\", \"echo http://127.0.0.1:" +
+                         std::to_string(other.port) +
+                         "; exec sleep 1000\"]\nurl_pattern = 'http://127\\.0\\.0\\.1:\\d+'\n");
+  const auto tunnel = room->events().take("tunnel");
+  EXPECT_FALSE(is_true(tunnel, "reachable"));
+  EXPECT_EQ(text(tunnel, "code"), "relay_identity_changed");
+  EXPECT_EQ(text(rooms_of(host).at(0).as_object(), "tunnel_url"), "");
+  room->child().signal(SIGTERM);
+  for (auto event = room->events().next(); !event.empty() && text(event, "type") != "stopped";
+       event = room->events().next()) {
+    EXPECT_NE(text(event, "type"), "invite");
+  }
+  EXPECT_EQ(room->child().wait(), 0) << room->child().errors();
+}
+
 TEST_F(RoomWithATunnel, GivesItsPublicUrlToTheInvitesOfOtherCommands) {
   open();
   const std::string url = text(room->events().take("tunnel"), "url");
@@ -165,6 +228,19 @@ TEST_F(RoomWithATunnel, OpensOneByAnyProgramThatPrintsItsUrl) {
   EXPECT_EQ(text(await(*listener, "listening"), "server"), text(tunnel, "url"));
   EXPECT_EQ(text(peer.run({"send", key, "through it", "--json"}).json(), "status"), "delivered");
   EXPECT_EQ(text(await(*listener, "message"), "text"), "through it");
+}
+
+TEST(Relay, ServesAndEndsThoughNobodyReadsWhatItTells) {
+  Home home;
+  const Relay relay(home);
+  // More than a pipe holds, and nobody reads: each hang-up is answered by an event.
+  constexpr int kHangUps = 1'200;
+  for (int n = 0; n < kHangUps; ++n) {
+    relay.child->signal(SIGHUP);
+    ASSERT_EQ(health(relay.port), "HTTP/1.1 200 OK") << "after " << n;
+  }
+  relay.child->signal(SIGTERM);
+  EXPECT_GE(relay.child->wait(), 0) << relay.child->errors();
 }
 
 TEST(RelayWithATunnel, HasARecordWithItsPublicUrlToo) {

@@ -175,7 +175,8 @@ struct PeerSummary {
 struct OpenInvite {
   InviteId invite_id;
   UnixMs expires_at = 0;
-  std::string server_url;
+  std::string server_url;   ///< of the relay that knows it, as this agent reaches it
+  std::string named_url{};  ///< what the invite says instead, by `set_invite_url`; else empty
 };
 
 /// An agent as a state machine: events in, calls on `AgentIo` and `Store` out. It does no I/O, starts no thread, reads

@@ -143,7 +143,8 @@ std::vector<OpenInvite> Invites::open() const {
   for (const auto& [id, entry] : entries_) {
     const InviteRecord& record = entry.record;
     if (record.stage != InviteStage::kOpen || record.expires_at < context_.now.unix_ms) continue;
-    open.push_back({.invite_id = id, .expires_at = record.expires_at, .server_url = record.url});
+    open.push_back(
+        {.invite_id = id, .expires_at = record.expires_at, .server_url = record.url, .named_url = record.named_url});
   }
   return open;
 }
@@ -153,7 +154,7 @@ CreatedInvite Invites::announce(const InviteRecord& record) const {
   invite.invite_id = record.invite_id;
   invite.inviter = context_.self.id();
   invite.inviter_x = context_.self.x25519.pk;
-  invite.server_url = named_url_.empty() ? record.url : named_url_;
+  invite.server_url = record.named_url.empty() ? record.url : record.named_url;
   invite.expires_at = record.expires_at;
   invite.nonce = record.nonce.clone();
   invite.prekey = record.prekey.pk;

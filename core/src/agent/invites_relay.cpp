@@ -83,6 +83,7 @@ void Invites::published(Entry& entry, const protocol::AckItem& item) {
     return forget(entry.record.invite_id);
   }
   entry.record.stage = InviteStage::kOpen;
+  entry.record.named_url = named_url_;
   save(entry);
   // Its URL leaves when the record says that it is out there.
   context_.journal.finally([this, done = std::move(entry.created),

@@ -103,6 +103,7 @@ struct InviteRecord {
   crypto::InviteNonce nonce;
   crypto::AgreementPair prekey;
   std::string url;
+  std::string named_url;  ///< what the invite says in place of `url`; empty: nothing else
   RelayId relay_pk;
   UnixMs expires_at = 0;
   InviteStage stage = InviteStage::kPublishing;

@@ -159,6 +159,7 @@ Bytes encode(const InviteRecord& record) {
   put(out.mutable_relay_pk(), record.relay_pk.view());
   out.set_expires_at(record.expires_at);
   out.set_stage(static_cast<records::OpenInvite::Stage>(record.stage));
+  out.set_named_url(record.named_url);
   Bytes value = serialise(out);
   for (auto* secret : {out.mutable_nonce(), out.mutable_prekey()}) wipe(secret);
   return value;
@@ -180,6 +181,7 @@ Result<InviteRecord> decode_invite(ByteView value) {
   record.url = in.url();
   record.expires_at = in.expires_at();
   record.stage = static_cast<InviteStage>(in.stage());
+  record.named_url = in.named_url();
   return record;
 }
 

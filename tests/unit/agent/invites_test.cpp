@@ -36,6 +36,10 @@ TEST(Invite, NamesAnotherUrlOfItsRelayWhereOneIsGiven) {
   const std::string url = ann.invite();
   EXPECT_EQ(protocol::parse_invite(url)->server_url, outside);
   EXPECT_EQ(protocol::parse_invite(url)->relay_pk, world.relay().id());
+  ann.restart();
+  ASSERT_THAT(ann.engine().invites(), SizeIs(1));
+  EXPECT_EQ(ann.engine().invites()[0].named_url, outside);
+  EXPECT_EQ(ann.engine().invites()[0].server_url, kUrl);
   TestAgent& bob = world.agent();
   auto accepted = bob.accept(url);
   world.run();
