@@ -32,6 +32,7 @@ void World::relay_changes() {
   } else {
     chronicle_.tell("", "the relay is restored from its backup");
     chronicle_.met(Way::kRelayRestored);
+    promises_.expect_returns();
     relay_.disk().records = backup_;
   }
   while (!relay_.boot() && chronicle_.violation().empty()) chronicle_.tell("relay", "is killed while it starts");

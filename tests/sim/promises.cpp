@@ -1,5 +1,7 @@
 #include "promises.hpp"
 
+#include <algorithm>
+
 #include "protocol/limits.hpp"
 
 namespace agentroom::sim {
@@ -109,8 +111,8 @@ void Promises::take(const AgentId& agent, const Transaction::Taken& taken) {
   letter->taken_at = around_.latest(agent);
   leave_mailbox(*letter);
   std::uint64_t& last = last_taken_[{letter->from, letter->to}];
-  if (letter->place < last && !disorder_) return violate(*letter, "came after a later one");
-  last = letter->place;
+  if (letter->place < last && !may_come_late(*letter)) return violate(*letter, "came after a later one");
+  last = std::max(last, letter->place);
   if (!taken.in_reply_to) return;
   Letter* asked = find(*taken.in_reply_to);
   if (asked == nullptr || asked->to != letter->from || asked->from != agent) {
@@ -132,8 +134,8 @@ void Promises::handle(const AgentId& agent, const Transaction::Handled& handled,
   tell(agent, *letter, "handled");
   if (std::exchange(letter->handled, true)) return violate(*letter, "was handled twice");
   std::uint64_t& last = last_handled_[{letter->from, letter->to}];
-  if (letter->place < last && !disorder_) return violate(*letter, "was handled after a later one");
-  last = letter->place;
+  if (letter->place < last && !may_come_late(*letter)) return violate(*letter, "was handled after a later one");
+  last = std::max(last, letter->place);
   if (!answered && handled.attempts < protocol::kHandlerAttempts) {
     return violate(*letter, "was marked handled although its handler had not answered");
   }

@@ -95,6 +95,8 @@ class Promises {
 
   /// The relay hands over in another order from now on, which only it can be blamed for.
   void expect_disorder() { disorder_ = true; }
+  /// The relay is set back to a backup: what expired there since may come once more, behind what came meanwhile.
+  void expect_returns() { returns_ = true; }
 
   bool somebody_parted() const { return !removals_.empty(); }
 
@@ -133,6 +135,7 @@ class Promises {
 
   /// Why a message need not arrive; empty when it must.
   std::string excuse(const Letter& letter) const;
+  bool may_come_late(const Letter& letter) const { return disorder_ || (returns_ && !excuse(letter).empty()); }
   std::string label(const Letter& letter) const;
   void tell(const AgentId& agent, const Letter& letter, const char* what) const;
   void violate(const Letter& letter, const std::string& what) { chronicle_.violate(label(letter) + " " + what); }
@@ -162,6 +165,7 @@ class Promises {
   std::map<std::pair<AgentId, SessionId>, std::size_t> queued_by_;  // and by sender and session, which have one token
   bool retired_ = false;
   bool disorder_ = false;
+  bool returns_ = false;
 };
 
 }  // namespace agentroom::sim
