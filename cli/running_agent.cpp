@@ -11,7 +11,6 @@ RunningAgent::RunningAgent(runtime::Process& process, EventStream& stream, std::
                            const AgentId& self)
     : process_(process),
       server_(std::move(server)),
-      stream_(stream),
       link_(stream, std::move(first_event), server_, self) {}
 
 RunningAgent::~RunningAgent() {

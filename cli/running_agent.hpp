@@ -62,7 +62,6 @@ class RunningAgent {
 
   runtime::Process& process_;
   std::string server_;
-  EventStream& stream_;
   LinkTeller link_;
   std::optional<Error> over_;
   bool was_connected_ = false;
