@@ -171,7 +171,7 @@ void Router::lost(const std::vector<RowId>& rows) {
       window.remove(window.find(id), row.size);
     }
     leave_queue(id);
-    give_back(id, pairs.insert(pair_of(row)).second);
+    give_back(id, !row.claim && pairs.insert(pair_of(row)).second);
   }
   // What the same senders have in flight came later: stored by a next commit it would stand before what was lost.
   for (const AgentRef to : recipients) {
@@ -197,7 +197,11 @@ void Router::give_back(RowId id, bool first) {
   if (Connection* sender = ledger_.agents[row.from].connection) {
     const AgentId& to = ledger_.agents[row.to].id;
     if (first) sender->held_back.erase(to);  // it is older than what was held back until now
-    hold_back(*sender, to, row.msg_id, Code::kQueueFull);
+    if (row.claim) {
+      refuse_for_now(*sender, to, row.msg_id, Code::kQueueFull);
+    } else {
+      hold_back(*sender, to, row.msg_id, Code::kQueueFull);
+    }
   }
   count_gone(row);
   erase(id);

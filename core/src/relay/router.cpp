@@ -55,6 +55,10 @@ void Router::hold_back(Connection& from, const AgentId& to, const MsgId& msg_id,
     if (from.held_back.size() >= kHeldBackPeers) from.held_back.erase(from.held_back.begin());
     from.held_back[to] = {msg_id, code, connections_.ping(from)};
   }
+  refuse_for_now(from, to, msg_id, code);
+}
+
+void Router::refuse_for_now(Connection& from, const AgentId& to, const MsgId& msg_id, Code code) {
   const AgentRef recipient = ledger_.agents.find(to);
   const bool connected = recipient != kNone && ledger_.agents[recipient].connection != nullptr;
   std::uint32_t retry = connected ? kRetryConnectedMs : kRetryAwayMs;
@@ -156,11 +160,7 @@ void Router::claim(Connection& from, const protocol::InviteClaim& request, const
   if (size > ledger_.limits.mailbox_bytes / 2) return reject(from, request.msg_id, Code::kTooLarge);
   const std::uint64_t stored = in_flight(from.agent, recipient) + size;
   if (!mailbox_takes(recipient, invite.token, size) || !queue_takes(recipient, stored, false) || !store_takes(stored)) {
-    return hold_back(from, invite.inviter, request.msg_id, Code::kQueueFull);
-  }
-  if (const auto held = from.held_back.find(invite.inviter);
-      held != from.held_back.end() && held->second.first == request.msg_id) {
-    from.held_back.erase(held);
+    return refuse_for_now(from, invite.inviter, request.msg_id, Code::kQueueFull);
   }
   hand_over_of(from.agent, recipient);
   for (const AgentRef party : {inviter, from.agent}) {

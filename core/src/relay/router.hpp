@@ -66,7 +66,10 @@ class Router {
   void answer_again(const Row& row);
   /// True while an earlier message to the same recipient is awaited first.
   bool is_held_back(Connection& from, const AgentId& to, const MsgId& msg_id, protocol::Code& code);
+  /// Refuses a message that its sender sends again before all that it sends later to the same recipient.
   void hold_back(Connection& from, const AgentId& to, const MsgId& msg_id, protocol::Code code);
+  /// Refuses what is sent again. A claim stands in no order: its session begins when it is taken.
+  void refuse_for_now(Connection& from, const AgentId& to, const MsgId& msg_id, protocol::Code code);
   bool store_takes(std::uint64_t size) const;
   /// True when the mailbox has room for the message; counts what has not.
   bool mailbox_takes(const Agent& recipient, const TokenHash& token, std::uint32_t size);

@@ -224,6 +224,30 @@ TEST(FailedCommit, OfAClaimLeavesTheInviteOpen) {
   EXPECT_THAT(world.ada.texts(), ElementsAre("session init"));
 }
 
+// Who hears that its claim was refused goes on sending: a message that the claim had held back would be passed by the
+// next one.
+TEST(FailedCommit, OfAClaimHoldsNoMessageBack) {
+  Pair world;
+  const TestInvite invite = make_invite(world);
+  world.tell(world.ada, invite.publish(world));
+  world.settle();
+  const MsgId claim = world.new_msg_id();
+  world.tell(world.bob, invite.claim(world.bob, claim, "session init"));
+  world.turn();
+  world.store->fail();
+  world.settle();
+  ASSERT_TRUE(is(world.bob.answer(claim), AckStatus::kRejected, Code::kQueueFull));
+  const MsgId first = world.send(world.bob, world.ada, "first");
+  world.turn();
+  const MsgId second = world.send(world.bob, world.ada, "second");
+  world.turn();
+  EXPECT_THAT(world.ada.texts(), ElementsAre("first", "second"));
+  world.receipt_all(world.ada);
+  world.settle();
+  EXPECT_TRUE(is(world.bob.answer(first), AckStatus::kDelivered));
+  EXPECT_TRUE(is(world.bob.answer(second), AckStatus::kDelivered));
+}
+
 TEST(FailedCommit, OfARevokeLeavesTheInviteOpen) {
   Pair world;
   const TestInvite invite = make_invite(world);
