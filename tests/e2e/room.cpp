@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 
 namespace agentroom::e2e {
 
@@ -103,6 +104,11 @@ std::string health(unsigned port) {
   ::close(fd);
   answer.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
   return answer.substr(0, answer.find('\r'));
+}
+
+std::string contents(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string text(const boost::json::object& object, const char* member) {

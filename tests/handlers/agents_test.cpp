@@ -55,8 +55,9 @@ class Agents : public testing::TestWithParam<const char*> {
   }
 
   static std::string tool() { return GetParam(); }
+  static std::string script() { return tool() + "-handler.sh"; }
   fs::path seen() const { return handler.folder() / "seen"; }
-  e2e::Ended run(const std::string& text = "hello") { return handler.run(tool(), text); }
+  e2e::Ended run(const std::string& text = "hello") { return handler.run(script(), text); }
 
   void behaves(const std::string& commands) { write_text(seen() / "behaviour", commands); }
   /// As the tool that it stands for answers.
@@ -145,13 +146,13 @@ TEST_P(Agents, HaveNothingToActWith) {
                                          "--system-prompt", rules(), "--model", "some/model"));
     EXPECT_EQ(variable("CLAUDE_CODE_DISABLE_ATTACHMENTS"), "1");
   } else if (tool() == "codex") {
-    EXPECT_THAT(
-        arguments(),
-        ElementsAre("exec", "--sandbox", "read-only", "--skip-git-repo-check", "--ephemeral", "--ignore-user-config",
-                    "--ignore-rules", "--color", "never", "--disable", "shell_tool", "--disable", "unified_exec",
-                    "--disable", "apps", "--disable", "plugins", "--disable", "multi_agent", "-c",
-                    "web_search=\"disabled\"", "-c", "tools.view_image=false", "--output-last-message",
-                    argument_after("--output-last-message"), "--model", "some/model", "--", rules()));
+    EXPECT_THAT(arguments(),
+                ElementsAre("exec", "--sandbox", "read-only", "--skip-git-repo-check", "--ephemeral",
+                            "--ignore-user-config", "--ignore-rules", "--color", "never", "--disable", "shell_tool",
+                            "--disable", "unified_exec", "--disable", "apps", "--disable", "plugins", "--disable",
+                            "multi_agent", "-c", "web_search=\"disabled\"", "-c", "tools.view_image=false", "-c",
+                            "project_doc_max_bytes=0", "--output-last-message", argument_after("--output-last-message"),
+                            "--model", "some/model", "--", rules()));
   } else {
     EXPECT_THAT(arguments(), ElementsAre("run", "--agent", "agentroom", "--format", "json", "--model", "some/model"));
     const json::value nothing{{"*", "deny"}};
@@ -218,7 +219,7 @@ TEST_P(Agents, NeedTheirTools) {
     for (const std::string& each : needed) {
       if (each != needed[missing]) there.push_back(each);
     }
-    const auto ended = fresh.run_with_only(there, tool());
+    const auto ended = fresh.run_with_only(there, script());
     EXPECT_EQ(ended.code, 1);
     EXPECT_THAT(ended.err, HasSubstr("there is no " + needed[missing] + " on the PATH"));
   }
