@@ -236,6 +236,12 @@ std::vector<std::string> Invites::urls() const {
   return urls;
 }
 
+std::set<std::string> Invites::made_at() const {
+  std::set<std::string> urls;
+  for (const auto& [id, entry] : entries_) urls.insert(entry.record.url);
+  return urls;
+}
+
 void Invites::shut_down() {
   for (Creation& creation : std::exchange(creations_, {})) {
     context_.answer(std::move(creation.done), Result<CreatedInvite>(std::unexpected(words::shutting_down())));

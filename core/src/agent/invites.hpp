@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class Invites {
   void expire();
   std::optional<Duration> deadline() const;
   std::vector<std::string> urls() const;
+  /// The URLs of the relays that know them.
+  std::set<std::string> made_at() const;
   void shut_down();
 
  private:
