@@ -29,7 +29,9 @@ Result<void> Invites::load() {
     entry.durable = true;
     // Its URL was never handed out: whoever asked is gone.
     if (entry.record.stage == InviteStage::kPublishing) begin_revoke(entry, "it was never published");
-    if (entry.record.stage == InviteStage::kRevoking && entry.why.empty()) entry.why = "revoked";
+    if (entry.record.stage == InviteStage::kRevoking && entry.why.empty()) {
+      entry.why = entry.record.expires_at < context_.now.unix_ms ? "expired" : "revoked";
+    }
     return {};
   });
 }
@@ -104,6 +106,7 @@ void Invites::revoke(const InviteId& invite, AgentEngine::Done<void> done) {
   entry.revoked = std::move(done);
   entry.give_up = context_.now.steady + kRequestTimeout;
   begin_revoke(entry, "revoked");
+  if (std::exchange(entry.retry_at, {})) entry.sent = false;
   links_.hurry(links_.resolve(entry.record.url));
 }
 
@@ -195,6 +198,10 @@ void Invites::on_time() {
     return true;
   });
   for (auto& [id, entry] : entries_) {
+    if (entry.retry_at && *entry.retry_at <= now) {
+      entry.retry_at.reset();
+      entry.sent = false;
+    }
     if ((entry.created || entry.revoked) && entry.give_up <= now) {
       give_up(entry, words::ack_timeout("the relay did not answer within 15 s"));
     }
@@ -222,6 +229,7 @@ std::optional<Duration> Invites::deadline() const {
   for (const Creation& creation : creations_) consider(creation.give_up);
   for (const auto& [id, entry] : entries_) {
     if (entry.created || entry.revoked) consider(entry.give_up);
+    if (entry.retry_at) consider(*entry.retry_at);
   }
   return earliest;
 }

@@ -61,6 +61,7 @@ class Invites {
     bool durable = false;
     bool sent = false;  ///< on this connection
     RequestId request_id{};
+    std::optional<Duration> retry_at{};  ///< the relay could not do it
     Duration give_up{};
     AgentEngine::Done<CreatedInvite> created{};
     AgentEngine::Done<void> revoked{};
