@@ -1,6 +1,6 @@
 // Which links there are, under which names, and what passes through them.
 #include <algorithm>
-#include <map>
+#include <tuple>
 #include <utility>
 
 #include "agent/engine_state.hpp"
@@ -10,7 +10,7 @@ namespace agentroom {
 namespace {
 
 /// Deliveries whose commit is not done; above it nothing more is read.
-constexpr std::size_t kMaxUncommitted = 8 * 1024 * 1024;
+constexpr std::size_t kMaxUncommitted = std::size_t{8} * 1024 * 1024;
 /// URLs of one relay that a round dials.
 constexpr std::size_t kMaxRoutes = 16;
 /// Of them those that one peer told.
@@ -36,10 +36,18 @@ std::vector<agent::Route> AgentEngine::State::routes(const agent::Link& link) {
     ++urls;
     return true;
   };
-  for (const std::string& url : links.joined(link.url())) add(url, false);
+  std::set<std::string> own;
+  if (config.server) own.insert(*config.server);
   std::vector<const agent::SessionFacts*> told;
   for (const auto& [id, session] : sessions.all()) {
+    if (!session->facts.claim_pending) own.insert(session->facts.url);
     if (!session->facts.relay_urls.empty() && one_relay(session->facts.url, link)) told.push_back(&session->facts);
+  }
+  // Until the relay takes the claim, the URL of an invite is but its maker's word.
+  for (const bool foreign : {false, true}) {
+    for (const std::string& url : links.joined(link.url())) {
+      if (own.contains(url) != foreign) add(url, foreign);
+    }
   }
   std::ranges::sort(told, {}, [](const auto* facts) { return std::pair(-facts->last_used, facts->order); });
   // The first of everybody, then the second: no peer crowds the others out. The next ones in the next round.
@@ -90,13 +98,49 @@ void AgentEngine::State::regroup() {
 
 void AgentEngine::State::join_known() {
   if (config.server_overrides) return;
+  const std::map<RelayId, std::string> known = names();
+  for (const std::string& url : urls_in_use()) {
+    const auto pin = pins.find(url);
+    const auto name = pin ? known.find(*pin) : known.end();
+    if (name != known.end() && name->second != url) join(url, name->second);
+  }
+}
+
+std::map<RelayId, std::string> AgentEngine::State::names() const {
+  std::map<RelayId, std::tuple<std::uint64_t, std::uint64_t, std::string>> oldest;
+  for (const auto& [id, session] : sessions.all()) {
+    const agent::SessionFacts& facts = session->facts;
+    const auto pin = pins.all().find(facts.url);
+    if (facts.claim_pending || pin == pins.all().end()) continue;
+    const std::tuple age(pin->second.order, facts.order, facts.url);
+    auto& first = oldest.try_emplace(pin->second.relay_pk, age).first->second;
+    first = std::min(first, age);
+  }
   std::map<RelayId, std::string> names;
+  for (const auto& [relay, age] : oldest) names[relay] = std::get<std::string>(age);
   if (config.server) {
     if (const auto pin = pins.find(*config.server)) names[*pin] = *config.server;
   }
-  for (const auto& [url, key] : pins.all()) {
-    const auto& name = names.try_emplace(key, url).first->second;
-    if (name != url) join(url, name);
+  return names;
+}
+
+std::set<std::string> AgentEngine::State::urls_in_use() const {
+  std::set<std::string> urls = invites.made_at();
+  if (config.server) urls.insert(*config.server);
+  for (const auto& [id, session] : sessions.all()) urls.insert(session->facts.url);
+  return urls;
+}
+
+void AgentEngine::State::forget_pins() {
+  const std::set<std::string> in_use = urls_in_use();
+  std::vector<std::string> over;
+  for (const auto& [url, pin] : pins.all()) {
+    // A link that other URLs lead to keeps its pin until it goes by one of them.
+    if (pin.invited && !in_use.contains(url) && links.joined(url).empty()) over.push_back(url);
+  }
+  for (const std::string& url : over) {
+    links.part(url);
+    pins.forget(url);
   }
 }
 
@@ -123,12 +167,13 @@ void AgentEngine::State::settle_names(agent::Link& link) {
     links.part(url);
     regroup();
   }
-  if (config.server && *config.server != link.url() && pins.find(*config.server) == relay) {
-    links.rename(link, *config.server);
+  const std::map<RelayId, std::string> known = names();
+  if (const auto name = known.find(relay); name != known.end() && name->second != link.url()) {
+    links.rename(link, name->second);
     regroup();
   }
-  for (const auto& [url, key] : pins.all()) {
-    if (key == relay) join(url, link.url());
+  for (const std::string& url : urls_in_use()) {
+    if (pins.find(url) == relay) join(url, link.url());
   }
 }
 

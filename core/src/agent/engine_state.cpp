@@ -56,7 +56,6 @@ Result<void> AgentEngine::State::start(const Now& now) {
   if (auto opened = journal.open(self.id()); !opened) return opened;
   // Sessions before what refers to them.
   if (auto loaded = pins.load(); !loaded) return loaded;
-  join_known();
   if (auto loaded = peers.load(); !loaded) return loaded;
   if (auto loaded = sessions.load(); !loaded) return loaded;
   if (auto loaded = outbox.load(); !loaded) return loaded;
@@ -64,6 +63,8 @@ Result<void> AgentEngine::State::start(const Now& now) {
   if (auto loaded = unreadable.load(); !loaded) return loaded;
   if (auto loaded = invites.load(); !loaded) return loaded;
   if (auto loaded = claims.load(); !loaded) return loaded;
+  forget_pins();
+  join_known();
   for (const AgentId& peer : inbox.peers()) turns.offer(peer);
   // What never runs for long sees time pass by its starts. What is over goes later: its last messages may wait in the
   // mailbox.
@@ -116,6 +117,7 @@ void AgentEngine::State::keep_house() {
   claims.expire();
   lapse();
   if (sessions.expire()) journal.then([this] { tokens_changed_ = true; });
+  forget_pins();
   receiver.expire(true);
 }
 

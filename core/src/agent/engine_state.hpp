@@ -1,6 +1,10 @@
 // The parts of an agent put together.
 #pragma once
 
+#include <map>
+#include <set>
+#include <string>
+
 #include "agent/announcements.hpp"
 #include "agent/claims.hpp"
 #include "agent/context.hpp"
@@ -79,6 +83,13 @@ struct AgentEngine::State final : private agent::LinkOwner {
   void settle_names(agent::Link& link);
   /// URLs with one pin are one relay.
   void join_known();
+  /// The URL by which each relay is known: the configured one, else the one that sessions have longest. An invite alone
+  /// makes no name.
+  std::map<RelayId, std::string> names() const;
+  /// The configured URL, those of sessions, and those of the own invites.
+  std::set<std::string> urls_in_use() const;
+  /// Those that an invite brought and no session has any more.
+  void forget_pins();
 
   bool tokens_changed_ = false;
   Duration next_housekeeping_{};

@@ -29,7 +29,9 @@ Result<void> Invites::load() {
     entry.durable = true;
     // Its URL was never handed out: whoever asked is gone.
     if (entry.record.stage == InviteStage::kPublishing) begin_revoke(entry, "it was never published");
-    if (entry.record.stage == InviteStage::kRevoking && entry.why.empty()) entry.why = "revoked";
+    if (entry.record.stage == InviteStage::kRevoking && entry.why.empty()) {
+      entry.why = entry.record.expires_at < context_.now.unix_ms ? "expired" : "revoked";
+    }
     return {};
   });
 }
@@ -105,6 +107,7 @@ void Invites::revoke(const InviteId& invite, AgentEngine::Done<void> done) {
   entry.revoked = std::move(done);
   entry.give_up = context_.now.steady + kRequestTimeout;
   begin_revoke(entry, "revoked");
+  if (std::exchange(entry.retry_at, {})) entry.sent = false;
   links_.hurry(links_.resolve(entry.record.url));
 }
 
@@ -197,6 +200,10 @@ void Invites::on_time() {
     return true;
   });
   for (auto& [id, entry] : entries_) {
+    if (entry.retry_at && *entry.retry_at <= now) {
+      entry.retry_at.reset();
+      entry.sent = false;
+    }
     if ((entry.created || entry.revoked) && entry.give_up <= now) {
       give_up(entry, words::ack_timeout("the relay did not answer within 15 s"));
     }
@@ -224,6 +231,7 @@ std::optional<Duration> Invites::deadline() const {
   for (const Creation& creation : creations_) consider(creation.give_up);
   for (const auto& [id, entry] : entries_) {
     if (entry.created || entry.revoked) consider(entry.give_up);
+    if (entry.retry_at) consider(*entry.retry_at);
   }
   return earliest;
 }
@@ -235,6 +243,12 @@ std::vector<std::string> Invites::urls() const {
     // A revocation that only tidies up goes out with whatever connects there next.
     if (entry.created || entry.revoked) urls.push_back(links_.resolve(entry.record.url));
   }
+  return urls;
+}
+
+std::set<std::string> Invites::made_at() const {
+  std::set<std::string> urls;
+  for (const auto& [id, entry] : entries_) urls.insert(entry.record.url);
   return urls;
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class Invites {
   void expire();
   std::optional<Duration> deadline() const;
   std::vector<std::string> urls() const;
+  /// The URLs of the relays that know them.
+  std::set<std::string> made_at() const;
   void shut_down();
 
  private:
@@ -58,6 +61,7 @@ class Invites {
     bool durable = false;
     bool sent = false;  ///< on this connection
     RequestId request_id{};
+    std::optional<Duration> retry_at{};  ///< the relay could not do it
     Duration give_up{};
     AgentEngine::Done<CreatedInvite> created{};
     AgentEngine::Done<void> revoked{};

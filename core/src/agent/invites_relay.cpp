@@ -9,6 +9,9 @@
 namespace agentroom::agent {
 namespace {
 
+/// A revocation that the relay could not make is asked for again.
+constexpr Duration kRevokeAgain = std::chrono::seconds(30);
+
 protocol::InviteRevoke revoke_frame(const RequestId& request, const InviteRecord& record) {
   return {.request_id = request, .invite_id = record.invite_id};
 }
@@ -37,7 +40,9 @@ Error refused_publish(protocol::Code code) {
 
 void Invites::on_ready(Link& link) {
   for (auto& [id, entry] : entries_) {
-    if (links_.resolve(entry.record.url) == link.url()) entry.sent = false;
+    if (links_.resolve(entry.record.url) != link.url()) continue;
+    entry.sent = false;
+    entry.retry_at.reset();
   }
 }
 
@@ -115,6 +120,7 @@ void Invites::revoked(Entry& entry, const protocol::AckItem& item) {
     save(entry);
     return context_.answer(std::move(entry.revoked), Result<void>(std::unexpected(words::invite_used())));
   }
+  entry.retry_at = context_.now.steady + kRevokeAgain;
   context_.answer(std::move(entry.revoked), Result<void>(std::unexpected(words::refused("the revocation", item.code))));
 }
 

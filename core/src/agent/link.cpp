@@ -30,7 +30,7 @@ constexpr Duration kLinger = seconds(20);
 constexpr Duration kAllowAgain = seconds(30);
 constexpr std::size_t kReceiptsPerFrame = 1'000;
 /// Frames that may wait while the channel is congested; they are answers to what the relay sends.
-constexpr std::size_t kHeldBack = 4 * 1024 * 1024;
+constexpr std::size_t kHeldBack = std::size_t{4} * 1024 * 1024;
 
 constexpr std::uint16_t kNormal = 1000;
 constexpr std::uint16_t kProtocolError = 1002;
@@ -65,11 +65,21 @@ void Link::close(std::string_view reason) {
 
 void Link::connect() {
   tried_at_ = context_.now.steady;
-  if (route_ == 0) routes_ = owner_.routes(*this);
+  if (route_ == 0) begin_round();
   Error why;
   channel_ = context_.io.connect(dialled(), why);
   if (channel_ == 0) return end(std::move(why), 0);
   phase_ = Connecting{.give_up = context_.now.steady + handshake_timeout()};
+}
+
+void Link::begin_round() {
+  routes_ = owner_.routes(*this);
+  const auto left = std::exchange(left_, {});
+  if (!left) return;
+  // What peers told comes first only where the relay was never heard.
+  const auto end = left->mute ? routes_.end() : std::ranges::find(routes_, true, &Route::foreign);
+  const auto last = std::find_if(routes_.begin(), end, [&](const Route& route) { return route.url == left->url; });
+  if (last != end) std::rotate(routes_.begin(), std::next(last), end);
 }
 
 Duration Link::handshake_timeout() const {
@@ -157,13 +167,13 @@ void Link::refuse(const RelayId& shown, Error why) {
 
 void Link::finish_handshake(MutableByteView hello_ack) {
   auto& handshake = std::get<Greeting>(phase_).handshake;
-  protocol::RelayProof proof = handshake.proof();
+  const protocol::RelayProof proof = handshake.proof();
   auto done = handshake.finish(hello_ack);
   if (!done)
     return end(words::unreachable(dialled(), "the relay's answer does not open: " + done.error().message),
                kProtocolError);
   const std::size_t max_message = std::min<std::size_t>(proof.terms.link_message_bytes, protocol::kLinkMessageBytes);
-  phase_ = Ready{.proof = std::move(proof),
+  phase_ = Ready{.proof = proof,
                  .cipher = std::move(done->cipher),
                  .out = FramePacker(max_message),
                  .max_message = max_message,
@@ -187,6 +197,7 @@ void Link::read_frames(MutableByteView message) {
   if (!plaintext) return end(words::connection_ended(dialled(), "a message does not open"), kProtocolError);
   auto frames = protocol::decode_frames(*plaintext);
   if (!frames) return end(words::connection_ended(dialled(), frames.error().message), kProtocolError);
+  link.answered = true;
   for (const protocol::Frame& frame : *frames) {
     if (!ready()) return;
     read_frame(frame);
@@ -215,7 +226,11 @@ void Link::read_frame(const protocol::Frame& frame) {
 void Link::end(Error why, std::uint16_t code, bool final) {
   const auto* link = std::get_if<Ready>(&phase_);
   const bool was_ready = link != nullptr;
-  if (was_ready && context_.now.steady - link->since >= kStableAfter) failures_ = 0;
+  if (was_ready) {
+    const bool mute = !link->answered && context_.now.steady - link->heard >= kSilence;
+    if (mute || context_.config.server != dialled()) left_ = Left{.url = dialled(), .mute = mute};
+    if (context_.now.steady - link->since >= kStableAfter) failures_ = 0;
+  }
   if (channel_ != 0) {
     const ChannelId channel = std::exchange(channel_, 0);
     if (code != 0) context_.io.close(channel, code, final ? "not to be tried again" : "");

@@ -63,6 +63,9 @@ class LinkOwner {
 /// A route that a peer told holds nothing up: it has 3 s to show the relay's key and 3 s more for the HelloAck, and
 /// after it the own URL is tried again before the next.
 ///
+/// None holds the agent by answering alone: the round after a connection on which the relay was never heard, or by a
+/// URL that its owner did not configure, begins with the route after that one.
+///
 /// So a relay that answers under several URLs has one connection of this agent, and none replaces another. What is not
 /// the link's own URL has to show the key that is pinned for it, and is never pinned itself.
 ///
@@ -147,6 +150,7 @@ class Link {
     Duration since{};
     Duration heard{};
     bool pinged = false;
+    bool answered = false;  ///< a frame came
     bool congested = false;
     bool paused = false;
     std::optional<Duration> linger_until{};
@@ -155,8 +159,13 @@ class Link {
   struct Stopped {
     Error why;
   };
+  struct Left {
+    std::string url;
+    bool mute;  ///< the relay was never heard
+  };
 
   void connect();
+  void begin_round();
   void start_handshake(ByteView challenge);
   void finish_handshake(MutableByteView hello_ack);
   void read_frames(MutableByteView message);
@@ -179,6 +188,7 @@ class Link {
   std::string url_;
   std::vector<Route> routes_;         ///< of this round
   std::size_t route_ = 0;             ///< the one that is tried, or is next
+  std::optional<Left> left_;          ///< the route that the next round begins after
   std::optional<Error> own_failure_;  ///< why the own URL failed in this round
   ChannelId channel_ = 0;
   std::variant<Idle, Waiting, Connecting, Greeting, Ready, Stopped> phase_;

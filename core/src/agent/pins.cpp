@@ -1,6 +1,7 @@
 #include "agent/pins.hpp"
 
-#include "agent/records.hpp"
+#include <algorithm>
+
 #include "agent/words.hpp"
 
 namespace agentroom::agent {
@@ -9,7 +10,9 @@ Result<void> Pins::load() {
   auto read = context_.journal.read_all(RecordKind::kPin, [&](ByteView, ByteView value) -> Result<void> {
     auto record = decode_pin(value);
     if (!record) return pass(record);
-    pins_[record->url] = record->relay_pk;
+    next_order_ = std::max(next_order_, record->order + 1);
+    std::string url = record->url;
+    pins_.insert_or_assign(std::move(url), std::move(*record));
     return {};
   });
   const AgentConfig& config = context_.config;
@@ -20,7 +23,7 @@ Result<void> Pins::load() {
 std::optional<RelayId> Pins::find(const std::string& url) const {
   const auto pin = pins_.find(url);
   if (pin == pins_.end()) return std::nullopt;
-  return pin->second;
+  return pin->second.relay_pk;
 }
 
 bool Pins::matches(const protocol::RelayProof& proof, const RelayId& expected) const {
@@ -44,17 +47,30 @@ bool Pins::holds(const std::string& url, const protocol::RelayProof& proof) cons
 void Pins::confirm(const std::string& url, const protocol::RelayProof& proof) {
   pin(url, proof.relay_pk);
   if (!proof.successor_of) return;
-  for (const auto& [other, key] : std::map(pins_)) {
-    if (key == *proof.successor_of) pin(other, proof.relay_pk);
+  for (const auto& [other, record] : std::map(pins_)) {
+    if (record.relay_pk == *proof.successor_of) pin(other, proof.relay_pk);
   }
 }
 
 void Pins::pin(const std::string& url, const RelayId& key) {
-  const auto [place, fresh] = pins_.try_emplace(url, key);
-  if (!fresh && place->second == key) return;
-  place->second = key;
-  context_.journal.put(blinded_key(RecordKind::kPin, context_.journal.sealer(), {as_bytes(url)}),
-                       encode(PinRecord{.url = url, .relay_pk = key}));
+  const auto [place, fresh] =
+      pins_.try_emplace(url, PinRecord{.url = url, .relay_pk = key, .invited = true, .order = next_order_});
+  PinRecord& record = place->second;
+  const bool invited = record.invited && context_.config.server != url;
+  if (!fresh && record.relay_pk == key && record.invited == invited) return;
+  if (fresh) ++next_order_;
+  record.relay_pk = key;
+  record.invited = invited;
+  context_.journal.put(key_of(url), encode(record));
+}
+
+void Pins::forget(const std::string& url) {
+  context_.journal.remove(key_of(url));
+  pins_.erase(url);
+}
+
+Bytes Pins::key_of(const std::string& url) const {
+  return blinded_key(RecordKind::kPin, context_.journal.sealer(), {as_bytes(url)});
 }
 
 }  // namespace agentroom::agent

@@ -7,12 +7,14 @@
 #include <string_view>
 
 #include "agent/context.hpp"
+#include "agent/records.hpp"
 #include "protocol/link.hpp"
 
 namespace agentroom::agent {
 
 /// Pins by server URL. A pin is made on first use or from an invite, moved by a succession or by the owner's word, and
 /// only after a valid HelloAck; that of a relay whose key the owner knows (`AgentConfig::relay`) is set at the start.
+/// One that an invite brought goes with its last session.
 class Pins {
  public:
   explicit Pins(Context& context) : context_(context) {}
@@ -34,13 +36,17 @@ class Pins {
   /// After a valid HelloAck. A succession moves every pin of the old key: it is that key's word.
   void confirm(const std::string& url, const protocol::RelayProof& proof);
 
-  const std::map<std::string, RelayId>& all() const { return pins_; }
+  void forget(const std::string& url);
+
+  const std::map<std::string, PinRecord>& all() const { return pins_; }
 
  private:
   void pin(const std::string& url, const RelayId& key);
+  Bytes key_of(const std::string& url) const;
 
   Context& context_;
-  std::map<std::string, RelayId> pins_;
+  std::map<std::string, PinRecord> pins_;
+  std::uint64_t next_order_ = 1;
 };
 
 }  // namespace agentroom::agent

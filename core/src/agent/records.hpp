@@ -123,6 +123,8 @@ struct ClaimRecord {
 struct PinRecord {
   std::string url;
   RelayId relay_pk;
+  bool invited = false;     ///< an invite brought the URL: its owner never configured it
+  std::uint64_t order = 0;  ///< which was made first
 };
 
 /// Each value may hold secrets: the caller seals it at once and wipes it (see `wipe`).

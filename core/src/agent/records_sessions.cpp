@@ -219,13 +219,15 @@ Bytes encode(const PinRecord& record) {
   records::Pin out;
   out.set_url(record.url);
   put(out.mutable_relay_pk(), record.relay_pk.view());
+  out.set_invited(record.invited);
+  out.set_order(record.order);
   return serialise(out);
 }
 
 Result<PinRecord> decode_pin(ByteView value) {
   records::Pin in;
   if (!parse(in, value)) return damaged("pin");
-  PinRecord record{.url = in.url(), .relay_pk = {}};
+  PinRecord record{.url = in.url(), .relay_pk = {}, .invited = in.invited(), .order = in.order()};
   FixedReader fixed;
   fixed(in.relay_pk(), record.relay_pk);
   if (!fixed.good()) return damaged("pin");

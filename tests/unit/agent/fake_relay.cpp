@@ -223,6 +223,7 @@ void FakeRelay::on_revoke(Connection& from, const protocol::InviteRevoke& revoke
   if (mute_acks) return;
   using protocol::AckStatus;
   using protocol::Code;
+  if (refuse_revokes) return send(from, one(ack_of(revoke.request_id, AckStatus::kRejected, *refuse_revokes)));
   const auto found = invites_.find(revoke.invite_id);
   if (found == invites_.end()) return send(from, one(ack_of(revoke.request_id, AckStatus::kRejected, Code::kNotFound)));
   if (found->second.claimant) {

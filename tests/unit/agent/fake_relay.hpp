@@ -75,6 +75,7 @@ class FakeRelay {
   /// Answers the next Sends like this instead of taking them.
   std::deque<Refusal> refuse_sends;
   std::optional<protocol::Code> refuse_publish;
+  std::optional<protocol::Code> refuse_revokes;
   bool refuse_allow = false;  ///< has no room for lists
   bool room_after_claim = false;
   std::optional<Refusal> refuse_claims;

@@ -200,6 +200,37 @@ TEST(Invite, AnExpiredOneIsRevokedByItselfAndItsKeysAreDeleted) {
   EXPECT_EQ(ann.all<agent_events::InviteClosed>().at(0).why, "expired");
 }
 
+TEST(Invite, ARelayThatFailsToRevokeItIsAskedAgain) {
+  World world;
+  TestAgent& ann = world.connected();
+  ann.invite(60'000);
+  world.relay().refuse_revokes = protocol::Code::kInternal;
+  world.advance(std::chrono::minutes(4));
+  EXPECT_THAT(world.relay().frames_of(ann.id()),
+              testing::Contains("InviteRevoke").Times(testing::AllOf(testing::Ge(2), testing::Le(10))));
+  EXPECT_EQ(ann.store->count('v'), 1U);
+  world.relay().refuse_revokes.reset();
+  world.advance(std::chrono::minutes(1));
+  EXPECT_EQ(ann.store->count('v'), 0U);
+  ASSERT_THAT(ann.all<agent_events::InviteClosed>(), SizeIs(1));
+  EXPECT_EQ(ann.all<agent_events::InviteClosed>()[0].why, "expired");
+  EXPECT_THAT(ann.all<agent_events::Connected>(), SizeIs(1)) << "on the same connection";
+}
+
+TEST(Invite, AnExpiredOneSaysSoThoughTheAgentStoppedBeforeItWasRevoked) {
+  World world;
+  TestAgent& ann = world.connected();
+  ann.invite(60'000);
+  world.relay().mute_acks = true;
+  world.advance(std::chrono::minutes(4));
+  EXPECT_THAT(world.relay().frames_of(ann.id()), testing::Contains("InviteRevoke"));
+  world.relay().mute_acks = false;
+  ann.restart();
+  world.run();
+  ASSERT_THAT(ann.all<agent_events::InviteClosed>(), SizeIs(1));
+  EXPECT_EQ(ann.all<agent_events::InviteClosed>()[0].why, "expired");
+}
+
 TEST(Invite, ClaimedInTimeItIsKeptThoughItExpiredBeforeTheInviterCameBack) {
   World world;
   TestAgent& ann = world.connected();

@@ -23,6 +23,7 @@ using testing::SizeIs;
 constexpr const char* kOther = "ws://other-name.test/ws";
 constexpr const char* kRepeater = "ws://repeater.test/ws";
 constexpr const char* kOldPlace = "ws://old-place.test/ws";
+constexpr const char* kEvil = "ws://a-evil.test/ws";
 
 /// Dave's relay is that at kUrl, and he knows it by its other name.
 class Names : public testing::Test {
@@ -169,6 +170,15 @@ TEST_F(Names, ARelayIsKnownByTheConfiguredNameThroughWhicheverItIsReached) {
   EXPECT_THAT(bob.received(), ElementsAre("and back"));
 }
 
+TEST_F(Names, AnInviteThatWasMadeAtAFormerOneEndsAtThePresentOne) {
+  dave->invite(60'000);
+  dave->config.server = kUrl;
+  dave->restart();
+  world.advance(minutes(4));
+  EXPECT_EQ(dave->store->count('v'), 0U);
+  EXPECT_THAT(dave->all<agent_events::InviteClosed>(), SizeIs(1));
+}
+
 // ---- the owner trusts a new key at one name ----
 
 TEST_F(Names, OfWhichOneGetsANewKeyPartAndTheOtherKeepsItsRelay) {
@@ -194,6 +204,138 @@ TEST_F(Names, OfWhichOneGetsANewKeyPartAndTheOtherKeepsItsRelay) {
   EXPECT_THAT(dave->received(), ElementsAre("hello"));
   EXPECT_THAT(bob.received(), ElementsAre("still there?"));
   EXPECT_THAT(bob.dialled, Contains(kOther));
+}
+
+// ---- a URL that an invite brings ----
+
+/// Bob has no configured relay. Mallory's invites lead him to the relay that he has a session at already, by a URL
+/// where she stands.
+class InvitedNames : public testing::Test {
+ protected:
+  InvitedNames() {
+    world.lead(kEvil, kUrl);
+    AgentConfig config;
+    config.server = kEvil;
+    mallory = &world.agent(config);
+  }
+  void accept_of_mallory() {
+    const std::string invite = mallory->invite();
+    bob.accept(invite);
+    world.run();
+  }
+  void refused_invite() {
+    world.relay().refuse_claims = FakeRelay::Refusal{protocol::Code::kNotFound};
+    accept_of_mallory();
+    world.relay().refuse_claims.reset();
+  }
+  /// What bob dials for a message to ann, which arrives.
+  std::vector<std::string> dialled_for(const std::string& text) {
+    bob.dialled.clear();
+    bob.send(ann.id(), text);
+    world.advance(seconds(5));
+    EXPECT_THAT(ann.received(), Contains(text));
+    return bob.dialled;
+  }
+
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.agent({});
+  TestAgent* mallory = nullptr;
+};
+
+TEST_F(InvitedNames, ARefusedInviteLeavesNeitherNameNorRouteNorPin) {
+  world.befriend(ann, bob);
+  refused_invite();
+  bob.restart();
+  EXPECT_THAT(dialled_for("one"), ElementsAre(kUrl));
+  EXPECT_EQ(bob.store->count('p'), 1U);
+  EXPECT_EQ(bob.store->count('s'), 1U);
+}
+
+TEST_F(InvitedNames, ARefusedInviteIsForgottenWithoutARestart) {
+  world.befriend(ann, bob);
+  world.advance(minutes(1));
+  refused_invite();
+  EXPECT_EQ(bob.all<Connected>().back().url, kUrl);
+  EXPECT_EQ(bob.all<Connected>().back().through, kEvil);
+  world.advance(minutes(2));
+  EXPECT_EQ(bob.store->count('p'), 1U);
+  bob.dead = {kUrl};
+  bob.dialled.clear();
+  bob.send(ann.id(), "one");
+  world.advance(minutes(1));
+  EXPECT_THAT(bob.dialled, Each(kUrl));
+}
+
+TEST_F(InvitedNames, ARefusedInviteTakesNoPinThatTheOwnerHadBefore) {
+  bob.config.server = kUrl;
+  bob.restart();
+  world.run();
+  bob.config.server.reset();
+  bob.restart();
+  world.relay().refuse_claims = FakeRelay::Refusal{protocol::Code::kNotFound};
+  bob.accept(ann.invite());
+  world.advance(minutes(2));
+  EXPECT_EQ(bob.store->count('s'), 0U);
+  EXPECT_EQ(bob.store->count('p'), 1U);
+}
+
+TEST_F(InvitedNames, AUrlWhoseClaimIsNotAnsweredIsDialledAfterTheRest) {
+  world.befriend(ann, bob);
+  world.relay().refuse_claims = FakeRelay::Refusal{protocol::Code::kQueueFull, 60'000};
+  accept_of_mallory();
+  bob.dead = {kUrl};
+  bob.dialled.clear();
+  bob.restart();
+  world.advance(seconds(3));
+  EXPECT_THAT(bob.dialled, ElementsAre(kUrl, kEvil));
+  EXPECT_EQ(bob.all<Connected>().back().through, kEvil);
+}
+
+TEST_F(InvitedNames, ATrueSessionElsewhereCarriesTheOthersNeverFirst) {
+  world.befriend(ann, bob);
+  world.advance(minutes(1));
+  accept_of_mallory();
+  ASSERT_EQ(bob.store->count('s'), 2U);
+  world.advance(minutes(1));
+  EXPECT_THAT(dialled_for("one"), ElementsAre(kUrl));
+  bob.restart();
+  EXPECT_THAT(dialled_for("two"), ElementsAre(kUrl));
+  // Also when no session is as old as hers any more.
+  bob.accept(ann.invite());
+  world.run();
+  ann.send(bob.id(), "in the newer session");
+  world.advance(minutes(1));
+  world.jump(std::chrono::hours(24 * 15));
+  world.advance(minutes(2));
+  bob.restart();
+  ASSERT_EQ(bob.store->count('s'), 2U);
+  EXPECT_THAT(dialled_for("three"), ElementsAre(kUrl));
+}
+
+TEST_F(InvitedNames, AUrlThatSwallowsEverythingHoldsNobodyForGood) {
+  accept_of_mallory();
+  world.befriend(ann, bob);
+  world.advance(minutes(1));
+  bob.swallowing = {kEvil};
+  bob.dialled.clear();
+  bob.send(ann.id(), "one");
+  world.advance(minutes(1));
+  EXPECT_THAT(ann.received(), ElementsAre("one"));
+  EXPECT_THAT(bob.dialled, ElementsAre(kEvil, kUrl));
+}
+
+TEST_F(InvitedNames, AUrlThatEndsEachConnectionHoldsNobodyForGood) {
+  accept_of_mallory();
+  world.befriend(ann, bob);
+  bob.dialled.clear();
+  world.relay().online = false;
+  bob.send(ann.id(), "one");
+  world.relay().cut(bob.id());
+  world.relay().online = true;
+  world.advance(seconds(5));
+  EXPECT_THAT(bob.dialled, ElementsAre(kUrl));
+  EXPECT_THAT(ann.received(), ElementsAre("one"));
 }
 
 // ---- what waits ----

@@ -230,6 +230,25 @@ TEST_F(Routes, ThatHangDoNotKeepAnAgentFromItsRelay) {
   EXPECT_THAT(bob.all<Disconnected>().back().why.message, HasSubstr("no answer within 3 s"));
 }
 
+TEST_F(Routes, AreTriedWhenTheOwnUrlSwallowsEverything) {
+  announce({kLan});
+  bob.swallowing = {kUrl};
+  bob.dialled.clear();
+  world.relay().cut(bob.id());
+  world.advance(minutes(1));
+  EXPECT_THAT(bob.dialled, ElementsAre(kUrl, kLan));
+  bob.send(ann.id(), "by another way");
+  EXPECT_THAT(heard(ann), ElementsAre("by another way"));
+}
+
+TEST_F(Routes, OfAPeerWaitWhileTheOwnUrlFallsSilentAfterItWasHeard) {
+  announce({kLan});
+  bob.dialled.clear();
+  world.relay().silent = true;
+  world.advance(seconds(60));
+  EXPECT_EQ(bob.dialled.front(), kUrl);
+}
+
 TEST_F(Routes, OfOnePeerAreTwoInARoundAndTheNextInTheNext) {
   const std::string third = "ws://third.test/ws";
   announce({kLan, kTunnel, third});

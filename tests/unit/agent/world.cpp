@@ -151,10 +151,15 @@ std::vector<std::string> TestAgent::handled_texts() const {
 
 std::size_t TestAgent::send(ChannelId channel, Bytes message) {
   acted_ = true;
-  if (const auto found = channels_.find(channel); found != channels_.end()) {
+  if (const auto found = channels_.find(channel); found != channels_.end() && passes(channel)) {
     found->second->receive(channel, std::move(message));
   }
   return unsent;
+}
+
+bool TestAgent::passes(ChannelId channel) {
+  const auto left = left_.find(channel);
+  return left == left_.end() || left->second-- > 0;
 }
 
 void TestAgent::pause(ChannelId) {}
@@ -181,9 +186,13 @@ ChannelId TestAgent::connect(const std::string& url, Error&) {
     return channel;
   }
   channels_[channel] = &relay;
+  if (swallowing.contains(url)) left_[channel] = 3;
   inbound_.emplace_back(channel, Opened{});
   relay.open(
-      channel, [this](ChannelId to, Bytes message) { inbound_.emplace_back(to, std::move(message)); },
+      channel,
+      [this](ChannelId to, Bytes message) {
+        if (passes(to)) inbound_.emplace_back(to, std::move(message));
+      },
       [this](ChannelId to, std::string reason) {
         channels_.erase(to);
         inbound_.emplace_back(to, Closed{std::move(reason)});

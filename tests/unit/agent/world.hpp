@@ -91,6 +91,7 @@ class TestAgent final : public AgentIo {
   std::size_t most_running = 0;
   std::size_t unsent = 0;                     ///< what `send` reports
   std::set<std::string> dead;                 ///< URLs where nothing answers this agent
+  std::set<std::string> swallowing;           ///< URLs where nothing passes after the handshake
   std::vector<std::string> dialled;           ///< each attempt
   std::function<void(const Bytes&)> on_wire;  ///< sees each message that comes, before the engine
 
@@ -101,6 +102,9 @@ class TestAgent final : public AgentIo {
     std::string reason;
   };
   using Inbound = std::pair<ChannelId, std::variant<Opened, Bytes, Closed>>;
+
+  /// Whether a message on this channel arrives, to either side.
+  bool passes(ChannelId channel);
 
   std::size_t send(ChannelId channel, Bytes message) override;
   void pause(ChannelId channel) override;
@@ -114,6 +118,7 @@ class TestAgent final : public AgentIo {
   std::unique_ptr<AgentEngine> engine_;
   std::deque<Inbound> inbound_;
   std::map<ChannelId, FakeRelay*> channels_;
+  std::map<ChannelId, int> left_;  ///< messages that pass yet, where not all do
   bool acted_ = false;
 };
 

@@ -1,5 +1,8 @@
 #include "fake_store.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+
 namespace agentroom::relay::test {
 
 Result<std::optional<Bytes>> FakeStore::get(ByteView key) {
@@ -11,12 +14,15 @@ Result<std::optional<Bytes>> FakeStore::get(ByteView key) {
 }
 
 Result<void> FakeStore::scan(ByteView prefix, ByteView after, std::size_t limit, const Visitor& visit) {
+  const Bytes began_after = to_bytes(after);
   std::size_t count = 0;
   for (const auto& [key, value] : records_) {
     const bool fits = key.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), key.begin());
     if (!fits || (!after.empty() && key <= to_bytes(after))) continue;
     if (!visit(key, value) || ++count == limit) break;
   }
+  // A store may look at it until now: no visitor takes it away.
+  if (!std::ranges::equal(after, began_after)) std::abort();
   return {};
 }
 
