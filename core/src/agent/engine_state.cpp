@@ -239,6 +239,7 @@ std::vector<PeerSummary> AgentEngine::State::summaries() {
 void AgentEngine::State::shut_down(const Now& now) {
   if (std::exchange(context.stopping, true) || dead()) return;
   context.now = now;
+  turns.stop();
   invites.shut_down();
   claims.shut_down();
   links.each([](agent::Link& link) {

@@ -26,9 +26,9 @@ void Inbox::add(IncomingRecord record) {
   save(rows.back());
 }
 
-Inbox::Row* Inbox::front(const AgentId& peer) {
+Inbox::Row* Inbox::at(const AgentId& peer, std::size_t place) {
   const auto found = by_peer_.find(peer);
-  return found == by_peer_.end() ? nullptr : &found->second.front();
+  return found == by_peer_.end() || place >= found->second.size() ? nullptr : &found->second[place];
 }
 
 void Inbox::save(const Row& row) {

@@ -17,10 +17,13 @@ class Inbox {
   static constexpr std::size_t kMaxRows = 10'000;
   static constexpr std::size_t kMaxBytes = std::size_t{64} * 1024 * 1024;
 
+  /// Of a handler's attempt.
+  enum class Mark : std::uint8_t { kNone, kStaged, kDurable };
   struct Row {
     std::uint64_t sequence = 0;
     IncomingRecord record;
     bool stored_before = false;  ///< by an earlier run of the agent
+    Mark mark = Mark::kNone;
   };
 
   explicit Inbox(Context& context) : context_(context) {}
@@ -30,7 +33,9 @@ class Inbox {
   /// Stages it.
   void add(IncomingRecord record);
   /// The next row of a peer, or null.
-  Row* front(const AgentId& peer);
+  Row* front(const AgentId& peer) { return at(peer, 0); }
+  /// The one that many places behind it, or null.
+  Row* at(const AgentId& peer, std::size_t place);
   /// Stages a changed row.
   void save(const Row& row);
   /// The front row is handled: stages its removal.

@@ -12,6 +12,9 @@ namespace {
 
 /// Before a cancelled message is handed over again, in an agent that goes on.
 constexpr Duration kAfterCancel = std::chrono::seconds(1);
+/// A handler that takes no longer is quick.
+constexpr Duration kQuick = std::chrono::milliseconds(20);
+constexpr std::size_t kMostAhead = 63;
 
 }  // namespace
 
@@ -39,7 +42,9 @@ void Turns::pump() {
     turn.listed = false;
     if (turn.phase == Phase::kHolding) {
       reply(peer, turn, std::exchange(turn.reply, {}));
-    } else if (turn.phase == Phase::kResting && !turn.rest_until) {
+    } else if (turn.phase != Phase::kResting) {
+      mark_ahead(peer, turn);
+    } else if (!turn.rest_until) {
       begin_next(peer, turn);
     }
   }
@@ -47,31 +52,68 @@ void Turns::pump() {
 
 void Turns::begin_next(const AgentId& peer, Turn& turn) {
   while (Inbox::Row* row = inbox_.front(peer)) {
-    IncomingRecord& record = row->record;
-    if (record.attempts >= protocol::kHandlerAttempts) {
-      give_up(peer, {ErrorCode::kHandler, "the handler was cut short 3 times on this message; it is not run again",
-                     "see why it ended, then ask the peer to repeat the message"});
-      continue;
+    if (row->mark == Inbox::Mark::kNone) {
+      if (refused(peer, row->record)) continue;
+      mark(*row);
     }
-    if (record.hops >= context_.config.max_hops) {
-      give_up(peer, {ErrorCode::kAborted,
-                     "the conversation reached " + std::to_string(record.hops) +
-                         " automatic answers; the handler was not run",
-                     "answer it by hand with `agentroom send`, which starts a new count"});
-      continue;
-    }
-    ++record.attempts;
-    inbox_.save(*row);
     turn.phase = Phase::kMarked;
-    turn.msg_id = record.msg_id;
+    turn.msg_id = row->record.msg_id;
     ++running_;
-    context_.journal.then([this, peer, msg_id = record.msg_id] { run(peer, msg_id); });
+    mark_ahead(peer, turn);
+    if (row->mark == Inbox::Mark::kDurable) run(peer, turn, *row);
     return;
   }
   if (!turn.listed) turns_.erase(peer);
 }
 
-void Turns::run(const AgentId& peer, const MsgId& msg_id) {
+/// Gives up what is never handed to the handler.
+bool Turns::refused(const AgentId& peer, const IncomingRecord& record) {
+  if (record.attempts >= protocol::kHandlerAttempts) {
+    give_up(peer, {ErrorCode::kHandler, "the handler was cut short 3 times on this message; it is not run again",
+                   "see why it ended, then ask the peer to repeat the message"});
+    return true;
+  }
+  if (record.hops >= context_.config.max_hops) {
+    give_up(peer,
+            {ErrorCode::kAborted,
+             "the conversation reached " + std::to_string(record.hops) + " automatic answers; the handler was not run",
+             "answer it by hand with `agentroom send`, which starts a new count"});
+    return true;
+  }
+  return false;
+}
+
+void Turns::mark(Inbox::Row& row) {
+  ++row.record.attempts;
+  row.mark = Inbox::Mark::kStaged;
+  inbox_.save(row);
+  context_.journal.then([this, peer = row.record.from, msg_id = row.record.msg_id] { on_marked(peer, msg_id); });
+}
+
+void Turns::mark_ahead(const AgentId& peer, const Turn& turn) {
+  for (std::size_t place = 1; place <= turn.ahead; ++place) {
+    Inbox::Row* row = inbox_.at(peer, place);
+    if (row == nullptr) return;
+    if (row->mark != Inbox::Mark::kNone) continue;
+    if (row->stored_before || row->record.attempts > 0 || row->record.hops >= context_.config.max_hops) return;
+    mark(*row);
+  }
+}
+
+void Turns::unmark(Inbox::Row& row) {
+  --row.record.attempts;
+  row.mark = Inbox::Mark::kNone;
+  inbox_.save(row);
+}
+
+void Turns::on_marked(const AgentId& peer, const MsgId& msg_id) {
+  for (std::size_t place = 0; place <= kMostAhead; ++place) {
+    Inbox::Row* row = inbox_.at(peer, place);
+    if (row == nullptr) break;
+    if (row->record.msg_id != msg_id) continue;
+    if (row->mark == Inbox::Mark::kStaged) row->mark = Inbox::Mark::kDurable;
+    break;
+  }
   const auto found = turns_.find(peer);
   if (found == turns_.end() || found->second.phase != Phase::kMarked || found->second.msg_id != msg_id) return;
   Inbox::Row* row = inbox_.front(peer);
@@ -79,19 +121,17 @@ void Turns::run(const AgentId& peer, const MsgId& msg_id) {
     --running_;
     return rest(peer, found->second);
   }
-  if (context_.stopping) {
-    --row->record.attempts;
-    inbox_.save(*row);
-    --running_;
-    found->second.phase = Phase::kResting;
-    return;
-  }
-  found->second.phase = Phase::kRunning;
-  const IncomingRecord& record = row->record;
-  if (row->stored_before && record.attempts == 1) {
+  run(peer, found->second, *row);
+}
+
+void Turns::run(const AgentId& peer, Turn& turn, Inbox::Row& row) {
+  turn.phase = Phase::kRunning;
+  turn.ran_at = context_.now.steady;
+  const IncomingRecord& record = row.record;
+  if (row.stored_before && record.attempts == 1) {
     context_.emit(agent_events::Received{.from = peer,
                                          .from_name = peers_.name(peer),
-                                         .msg_id = msg_id,
+                                         .msg_id = record.msg_id,
                                          .text = record.text,
                                          .in_reply_to = record.in_reply_to,
                                          .conversation_id = record.conversation_id,
@@ -101,7 +141,7 @@ void Turns::run(const AgentId& peer, const MsgId& msg_id) {
                       .from = peer,
                       .from_name = peers_.name(peer),
                       .self = context_.self.id(),
-                      .msg_id = msg_id,
+                      .msg_id = record.msg_id,
                       .conversation_id = record.conversation_id,
                       .attempt = record.attempts,
                       .hops = record.hops,
@@ -113,11 +153,12 @@ void Turns::on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome 
   if (found == turns_.end() || found->second.phase != Phase::kRunning || found->second.msg_id != msg_id) return;
   Turn& turn = found->second;
   --running_;
+  const bool quick = context_.now.steady - turn.ran_at <= kQuick;
+  turn.ahead = quick ? std::min(2 * turn.ahead + 1, kMostAhead) : 0;
   Inbox::Row* row = inbox_.front(from);
   if (row == nullptr || row->record.msg_id != msg_id) return rest(from, turn);  // its peer was removed
   if (!outcome && outcome.error().code == ErrorCode::kCancelled) {
-    --row->record.attempts;
-    inbox_.save(*row);
+    unmark(*row);
     turn.rest_until = context_.now.steady + kAfterCancel;
     return rest(from, turn);
   }
@@ -188,6 +229,21 @@ void Turns::drop_peer(const AgentId& peer) {
   if (found == turns_.end()) return;
   // A handler that runs keeps its place until it ends; its outcome is dropped.
   if (found->second.phase == Phase::kHolding) rest(peer, found->second);
+}
+
+void Turns::stop() {
+  for (auto& [peer, turn] : turns_) {
+    if (turn.phase == Phase::kMarked) {
+      --running_;
+      turn.phase = Phase::kResting;
+    }
+    const bool busy = turn.phase == Phase::kRunning || turn.phase == Phase::kHolding;
+    for (std::size_t place = busy ? 1 : 0; place <= kMostAhead; ++place) {
+      Inbox::Row* row = inbox_.at(peer, place);
+      if (row == nullptr) break;
+      if (row->mark != Inbox::Mark::kNone) unmark(*row);
+    }
+  }
 }
 
 void Turns::on_time() {

@@ -21,7 +21,10 @@ namespace agentroom::agent {
 ///      +------------------------- cancelled (attempt taken back) ----+                                 |
 ///      +-------------------------------- room, reply and row committed together <----------------------+
 ///
-/// The mark rides on whatever is committed with it: the row itself when it came, or the reply to the row before.
+/// The mark rides on whatever is committed with it: the row itself when it came, or the reply to the row before. While
+/// a handler is quick, the rows behind the one that runs are marked ahead, so that the next runs at once and not after
+/// a commit. A crash costs such a row one attempt, and no more: what an earlier run of the agent stored is marked
+/// alone.
 class Turns {
  public:
   Turns(Context& context, Inbox& inbox, Outbox& outbox, Peers& peers, Sessions& sessions)
@@ -33,6 +36,8 @@ class Turns {
   void pump();
   void on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome);
   void drop_peer(const AgentId& peer);
+  /// Takes back the attempts of rows that were marked and do not run.
+  void stop();
   void on_time();
   std::optional<Duration> deadline() const;
 
@@ -45,12 +50,19 @@ class Turns {
     MsgId msg_id{};       ///< kMarked, kRunning, kHolding: the row at the front
     std::string reply{};  ///< kHolding
     std::optional<Duration> rest_until{};
+    Duration ran_at{};      ///< kRunning: since when
+    std::size_t ahead = 0;  ///< rows behind the front that may be marked
     bool listed = false;
   };
 
   void list(const AgentId& peer, Turn& turn);
   void begin_next(const AgentId& peer, Turn& turn);
-  void run(const AgentId& peer, const MsgId& msg_id);
+  bool refused(const AgentId& peer, const IncomingRecord& record);
+  void mark(Inbox::Row& row);
+  void mark_ahead(const AgentId& peer, const Turn& turn);
+  void unmark(Inbox::Row& row);
+  void on_marked(const AgentId& peer, const MsgId& msg_id);
+  void run(const AgentId& peer, Turn& turn, Inbox::Row& row);
   void reply(const AgentId& peer, Turn& turn, std::string text);
   void give_up(const AgentId& peer, Error why);
   void rest(const AgentId& peer, Turn& turn);

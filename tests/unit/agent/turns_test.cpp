@@ -169,6 +169,81 @@ TEST_F(Turn, AReplyThatCameDuringShutDownLeavesWithTheNextStart) {
   EXPECT_THAT(ann.handled, SizeIs(1));
 }
 
+/// A handler that answered the first of four messages at once, and runs on the second.
+struct QuickTurn : Turn {
+  QuickTurn() {
+    for (const char* text : {"0", "1", "2", "3"}) bob.send(ann.id(), text);
+    world.run();
+    ann.finish(none());
+    world.run();
+  }
+};
+
+TEST_F(QuickTurn, RunsTheNextMessageWithoutWaitingForTheCommitOfTheLast) {
+  ann.store->automatic = false;
+  ann.finish(reply("re: 1"));
+  world.run();
+  EXPECT_THAT(ann.running, SizeIs(1)) << "2 was marked together with 1";
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("0", "1", "2"));
+  EXPECT_THAT(bob.received(), IsEmpty());
+  while (ann.store->complete_one()) world.run();
+  EXPECT_THAT(bob.received(), ElementsAre("re: 1"));
+}
+
+TEST_F(QuickTurn, ACrashCostsWhatWasMarkedAheadOneAttemptAtMost) {
+  // The crash hits while the first runs, again and again.
+  for (int i = 0; i < 2; ++i) {
+    ann.restart();
+    world.run();
+  }
+  ASSERT_THAT(ann.running, SizeIs(1));
+  EXPECT_EQ(ann.running[0].attempt, 3U);
+  ann.handler = [](const HandlerMessage& message) { return reply("re: " + message.text); };
+  world.run();
+  EXPECT_THAT(bob.received(), ElementsAre("re: 1", "re: 2", "re: 3"));
+  EXPECT_EQ(ann.handled.back().attempt, 1U) << "3 was never marked";
+  EXPECT_EQ(ann.handled[ann.handled.size() - 2].attempt, 2U) << "2 may have run";
+  EXPECT_THAT(ann.all<agent_events::HandlerFailed>(), IsEmpty());
+}
+
+TEST_F(QuickTurn, AShutDownTakesTheAttemptsBackOfWhatDidNotRun) {
+  ann.engine().shut_down(world.now);
+  ann.finish(fail(ErrorCode::kCancelled, "stopping"));
+  world.run();
+  EXPECT_TRUE(ann.engine().idle());
+  ann.restart();
+  ann.handler = [](const HandlerMessage&) { return none(); };
+  world.run();
+  ASSERT_THAT(ann.handled, SizeIs(5));
+  for (const auto& message : ann.handled) EXPECT_EQ(message.attempt, 1U) << message.text;
+}
+
+TEST_F(QuickTurn, BehindOneThatTakesItsTimeNothingIsMarkedAhead) {
+  ann.finish(none());
+  world.run();
+  world.advance(std::chrono::seconds(1));
+  ann.finish(none());
+  bob.send(ann.id(), "4");
+  world.run();
+  ann.restart();
+  ann.handler = [](const HandlerMessage&) { return none(); };
+  world.run();
+  EXPECT_EQ(ann.handled.back().text, "4");
+  EXPECT_EQ(ann.handled.back().attempt, 1U);
+}
+
+TEST_F(QuickTurn, AMessageOfAPeerThatIsRemovedMeanwhileEndsItsTurn) {
+  bool removed = false;
+  ann.engine().remove_peer(bob.id(), world.now, [&](const Result<void>& done) { removed = done.has_value(); });
+  world.run();
+  EXPECT_TRUE(removed);
+  ann.finish(reply("too late"));
+  world.run();
+  EXPECT_THAT(ann.running, IsEmpty());
+  EXPECT_TRUE(ann.engine().idle());
+  EXPECT_EQ(ann.store->count('i'), 0U);
+}
+
 TEST_F(Turn, EachAutomaticAnswerCountsOneHopAndAtTheLimitNoHandlerRuns) {
   World other;
   TestAgent& a = other.connected(true);
