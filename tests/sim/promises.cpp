@@ -39,6 +39,7 @@ std::string Promises::excuse(const Letter& letter) const {
   if (letter.sent_at && around_.relay_time_since(*letter.sent_at) >= protocol::kMessageLifeMs) {
     return "it expired at the relay";
   }
+  if (letter.unlisted) return "the relay forgot the invite before its recipient had listed the sender";
   if (letter.claim && around_.latest(letter.to) - letter.created_at >= protocol::kClaimMemoryMs) {
     return "its invite was forgotten";
   }
@@ -52,6 +53,14 @@ std::string Promises::excuse(const Letter& letter) const {
     if (!start.taken) return excuse(start);
   }
   return {};
+}
+
+/// For so long the relay lets a claimant write to an inviter who has not come to list it.
+bool Promises::claim_is_forgotten(const Letter& letter) const {
+  const auto claim = claim_of_.find(letter.session);
+  if (claim == claim_of_.end()) return false;
+  const Letter& start = letters_.at(claim->second);
+  return start.sent_at && around_.relay_time_since(*start.sent_at) >= protocol::kClaimMemoryMs;
 }
 
 // ---- on the disks of agents ----
