@@ -39,7 +39,7 @@ std::string Promises::excuse(const Letter& letter) const {
   if (letter.sent_at && around_.relay_time_since(*letter.sent_at) >= protocol::kMessageLifeMs) {
     return "it expired at the relay";
   }
-  if (letter.unlisted) return "the relay forgot the invite before its recipient had listed the sender";
+  if (letter.unlisted) return "the start of its session expired at the relay";
   if (letter.claim && around_.latest(letter.to) - letter.created_at >= protocol::kClaimMemoryMs) {
     return "its invite was forgotten";
   }
@@ -55,12 +55,12 @@ std::string Promises::excuse(const Letter& letter) const {
   return {};
 }
 
-/// For so long the relay lets a claimant write to an inviter who has not come to list it.
-bool Promises::claim_is_forgotten(const Letter& letter) const {
+/// Until then the relay lets a claimant write to an inviter who has not come to list it; a receipt may be lost with it.
+bool Promises::start_expired(const Letter& letter) const {
   const auto claim = claim_of_.find(letter.session);
   if (claim == claim_of_.end()) return false;
   const Letter& start = letters_.at(claim->second);
-  return start.sent_at && around_.relay_time_since(*start.sent_at) >= protocol::kClaimMemoryMs;
+  return start.sent_at && around_.relay_time_since(*start.sent_at) >= protocol::kMessageLifeMs;
 }
 
 // ---- on the disks of agents ----

@@ -31,7 +31,7 @@ struct Letter {
   std::optional<UnixMs> sent_at;  ///< by the relay's clock
   bool promised = false;          ///< DELIVERED, QUEUED, or OK to a claim
   bool rejected = false;          ///< for good
-  bool unlisted = false;          ///< and that because the relay no longer knew who was invited
+  bool unlisted = false;          ///< and that because the start of its session had expired at the relay
   bool refused = false;           ///< by the recipient
   bool receipted = false;         ///< by the recipient
   bool handed = false;            ///< by the relay to the recipient
@@ -136,7 +136,7 @@ class Promises {
 
   /// Why a message need not arrive; empty when it must.
   std::string excuse(const Letter& letter) const;
-  bool claim_is_forgotten(const Letter& letter) const;
+  bool start_expired(const Letter& letter) const;
   bool may_come_late(const Letter& letter) const { return disorder_ || (returns_ && !excuse(letter).empty()); }
   std::string label(const Letter& letter) const;
   void tell(const AgentId& agent, const Letter& letter, const char* what) const;

@@ -160,7 +160,7 @@ void Promises::on_rejected(const AgentId& agent, Letter& letter, Code code) {
   if (chronicle_.traced()) tell(agent, letter, (std::string(code_text(code)) + " for").c_str());
   if (for_now) return;
   letter.rejected = true;
-  letter.unlisted = code == Code::kNotAllowed && claim_is_forgotten(letter);
+  letter.unlisted = code == Code::kNotAllowed && start_expired(letter);
   if ((!letter.claim || letter.promised) && excuse(letter).empty()) {
     violate(letter, "was rejected: " + std::string(code_text(code)));
   }
