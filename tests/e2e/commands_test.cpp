@@ -206,7 +206,7 @@ TEST_F(Commands, ConfigShowTellsWhereEachValueCameFrom) {
   EXPECT_EQ(value("relay.secret"), "\"(set)\"");
   EXPECT_EQ(value("relay.secret_previous"), "null");
   EXPECT_EQ(value("handler.exec.command"), "\"curl ${SECRET}\"");
-  EXPECT_EQ(value("handler.exec.env"), R"(["API_KEY=(set)","OTHER=${SECRET}"])");
+  EXPECT_EQ(value("handler.exec.env"), R"json(["API_KEY=(set)","OTHER=${SECRET}"])json");
   EXPECT_EQ(value("transport.ws.max_requests"), "1024") << "a plugin's default, from its manifest";
   EXPECT_EQ(value("relay.limits.mailboxes"), "100000");
   EXPECT_EQ(boost::json::serialize(object).find(secret), std::string::npos);
