@@ -113,9 +113,10 @@ TEST_F(HandlerExec, KeepsTheSecretOfARelayFromTheCommand) {
 TEST_F(HandlerExec, HandsOnTheEnvironmentAndWhatIsConfigured) {
   ::setenv("EXEC_TEST_INHERITED", "one", 1);
   ::setenv("EXEC_TEST_REPLACED", "two", 1);
-  const Answer answer = run("echo \"$EXEC_TEST_INHERITED $EXEC_TEST_REPLACED $EXEC_TEST_ADDED\"", "hello",
-                            R"(env = ["EXEC_TEST_REPLACED=other", "EXEC_TEST_ADDED=a=b"])");
-  EXPECT_EQ(answer.text, "one other a=b");
+  ::setenv("EXEC_TEST_TOKEN", "three", 1);
+  const Answer answer = run("echo \"$EXEC_TEST_INHERITED $EXEC_TEST_REPLACED $EXEC_TEST_TOKEN $EXEC_TEST_ADDED\"",
+                            "hello", R"(env = ["EXEC_TEST_REPLACED=other", "EXEC_TEST_ADDED=a=b"])");
+  EXPECT_EQ(answer.text, "one other three a=b");
 }
 
 TEST_F(HandlerExec, AnArrayMeetsNoShell) {
