@@ -152,25 +152,25 @@ void parse_file(Reading& reading, toml::table& root, const std::filesystem::path
   reading.file = file.string();
   std::error_code ignored;
   reading.folder = std::filesystem::absolute(file, ignored).parent_path();
-  reading.readable_by_others = readable_by_others(file);
-  auto text = read_file(file, kLargestFile);
-  if (!text) {
+  auto read = read_owned_file(file, kLargestFile);
+  if (!read) {
     // The file is named by the place already.
-    std::string message = text.error().message;
+    std::string message = read.error().message;
     if (const std::string named = "cannot read " + reading.file; message.starts_with(named)) {
       message = "cannot be read" + message.substr(named.size());
     }
-    if (text.error().code == ErrorCode::kTooLarge) message = "is larger than 1 MiB, which no configuration is";
-    const std::string& hint = text.error().hint;
+    if (read.error().code == ErrorCode::kTooLarge) message = "is larger than 1 MiB, which no configuration is";
+    const std::string& hint = read.error().hint;
     reading.problem({reading.file}, message, hint.empty() ? "name a TOML file with --config FILE" : hint);
     return;
   }
+  reading.readable_by_others = read->readable_by_others();
   try {
-    root = toml::parse(*text, reading.file);
+    root = toml::parse(read->text, reading.file);
   } catch (const toml::parse_error& error) {
     reading.problem(reading.at(error.source()), printable(error.description()));
   }
-  wipe(*text);
+  wipe(read->text);
 }
 
 }  // namespace

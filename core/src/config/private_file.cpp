@@ -81,7 +81,7 @@ Result<void> read_all(int fd, const fs::path& path, std::size_t limit, std::stri
   return {};
 }
 
-Result<std::string> read_checked(const fs::path& path, std::size_t limit, bool is_private) {
+Result<OwnedFile> read_checked(const fs::path& path, std::size_t limit, bool is_private) {
   // Non-blocking, so that a FIFO in its place does not hang the command.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return cannot_read(path, errno);
@@ -104,7 +104,7 @@ Result<std::string> read_checked(const fs::path& path, std::size_t limit, bool i
     wipe(text);
     return pass(read);
   }
-  return text;
+  return OwnedFile{std::move(text), status.st_uid, status.st_mode};
 }
 
 Result<void> write_all(int fd, const fs::path& path, std::string_view content) {
@@ -171,14 +171,20 @@ std::string reason_text(int error) {
 }
 
 Result<std::string> read_file(const fs::path& path, std::size_t limit) {
+  auto file = read_checked(path, limit, false);
+  if (!file) return pass(file);
+  return std::move(file->text);
+}
+
+Result<OwnedFile> read_owned_file(const fs::path& path, std::size_t limit) {
   return read_checked(path, limit, false);
 }
 
 Result<SecretText> read_private_file(const fs::path& path, std::size_t limit) {
-  auto text = read_checked(path, limit, true);
-  if (!text) return pass(text);
-  SecretText secret(*text);
-  wipe(*text);
+  auto file = read_checked(path, limit, true);
+  if (!file) return pass(file);
+  SecretText secret(file->text);
+  wipe(file->text);
   return secret;
 }
 
@@ -193,11 +199,6 @@ Result<void> sync_folder(const fs::path& folder) {
 Result<void> move_in_place(const fs::path& from, const fs::path& to, IfExists if_exists) {
   if (auto moved = put_in_place(from.string(), to, if_exists); !moved) return moved;
   return sync_folder(to.has_parent_path() ? to.parent_path() : fs::path("."));
-}
-
-bool readable_by_others(const fs::path& path) {
-  struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && (status.st_mode & 044U) != 0;
 }
 
 Result<void> write_file_atomically(const fs::path& path, std::string_view content, IfExists if_exists) {

@@ -1,6 +1,8 @@
 // Files that only their owner may read.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,8 +24,20 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 /// Errors: also kPermission, with the command that mends it as the hint.
 Result<SecretText> read_private_file(const std::filesystem::path& path, std::size_t limit);
 
-/// Group or others may read it. False when there is no such file.
-bool readable_by_others(const std::filesystem::path& path);
+/// A file as it was read, and whose it was then.
+struct OwnedFile {
+  std::string text;
+  uid_t owner = 0;
+  mode_t mode = 0;
+
+  /// What stands in it is the word of `user` or of root.
+  bool is_trusted_by(uid_t user) const { return owner == user || owner == 0; }
+  bool readable_by_others() const { return (mode & 044U) != 0; }
+  bool writable_by_others() const { return (mode & 022U) != 0; }
+};
+
+/// As `read_file`; owner and mode are those of the very file that was read.
+Result<OwnedFile> read_owned_file(const std::filesystem::path& path, std::size_t limit);
 
 enum class IfExists { kReplace, kFail };
 

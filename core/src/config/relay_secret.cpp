@@ -1,5 +1,7 @@
 #include "config/relay_secret.hpp"
 
+#include <unistd.h>
+
 #include <array>
 
 #include "base/base64url.hpp"
@@ -81,21 +83,29 @@ Result<std::optional<RelaySecret>> from_dot_env(const fs::path& file) {
   if (std::error_code error; !fs::exists(file, error) || fs::is_directory(file, error)) {
     return std::optional<RelaySecret>();
   }
-  auto text = read_file(file, kLargestDotEnv);
-  if (!text) {
-    Error& error = text.error();
+  auto read = read_owned_file(file, kLargestDotEnv);
+  if (!read) {
+    Error& error = read.error();
     if (error.code == ErrorCode::kTooLarge) error.code = ErrorCode::kConfig;
     if (error.hint.empty()) error.hint = "it is read from the working directory; run agentroom in another one";
-    return pass(text);
+    return pass(read);
   }
-  auto found = find_in_dot_env(*text, file.string());
+  auto found = find_in_dot_env(read->text, file.string());
   SecretText value(found ? *found : std::string_view());
-  wipe(*text);
+  wipe(read->text);
   if (!found) return pass(found);
   if (value.empty()) return std::optional<RelaySecret>();
+  if (!read->is_trusted_by(::geteuid())) {
+    return fail(ErrorCode::kPermission, file.string() + " sets HMAC_SECRET and belongs to another user",
+                "run agentroom in another folder, or set HMAC_SECRET in the environment");
+  }
+  if (read->writable_by_others()) {
+    return fail(ErrorCode::kPermission, file.string() + " sets HMAC_SECRET and others can write to it",
+                "if the secret is yours, run: chmod 600 " + file.string());
+  }
   auto secret = checked(std::move(value), file.string());
   if (!secret) return pass(secret);
-  if (readable_by_others(file))
+  if (read->readable_by_others())
     secret->warning = file.string() + " holds a secret and others can read it; run: chmod 600 " + file.string();
   return std::optional(std::move(*secret));
 }

@@ -27,7 +27,8 @@ struct RelaySecret {
 
 /// HMAC_SECRET of the environment, then of `.env` in the working directory, then `[relay] secret`, then the one kept in
 /// `<home>/relay/secret`; else a new one, kept there. With `require_secret` the kept and the new one do not count.
-/// Errors: kConfig (missing, too short, a line of .env that cannot be read), kCorrupt (the kept one), kPermission, kIo.
+/// Errors: kConfig (missing, too short, a line of .env that cannot be read), kCorrupt (the kept one), kPermission (also
+/// a .env of another user, or that others can write to), kIo.
 Result<RelaySecret> relay_secret(const RelaySettings& settings, const Home& home, const Environment& environment,
                                  const std::filesystem::path& working_directory, Random& random);
 

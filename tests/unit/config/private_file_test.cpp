@@ -77,6 +77,19 @@ TEST(PrivateFile, OpenToOthersIsAnErrorThatSaysTheChmod) {
   EXPECT_EQ(read_private_file(folder.write("secret", "x", 0400), 100)->view(), "x");
 }
 
+TEST(PrivateFile, ThatAnyoneMayOwnTellsWhoDoes) {
+  const Folder folder;
+  const auto file = read_owned_file(folder.write("file", "x", 0642), 100);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->text, "x");
+  EXPECT_TRUE(file->readable_by_others());
+  EXPECT_TRUE(file->writable_by_others());
+  EXPECT_TRUE(file->is_trusted_by(::geteuid()));
+  EXPECT_TRUE((OwnedFile{.text = {}, .owner = 0}.is_trusted_by(1000)));
+  EXPECT_FALSE((OwnedFile{.text = {}, .owner = 1001}.is_trusted_by(1000)));
+  EXPECT_FALSE((OwnedFile{.text = {}, .owner = 1001}.is_trusted_by(0)));
+}
+
 TEST(PrivateFile, LargerThanItsBoundIsRefused) {
   const Folder folder;
   EXPECT_EQ(read_file(folder.write("a", "12345"), 5).value(), "12345");

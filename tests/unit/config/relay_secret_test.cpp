@@ -1,6 +1,7 @@
 #include "config/relay_secret.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/random.hpp"
 #include "folder.hpp"
@@ -105,6 +106,28 @@ TEST_F(RelaySecretTest, InADotEnvThatOthersReadIsUsedWithAWarning) {
   EXPECT_NE(secret->warning.find("chmod 600"), std::string::npos);
   working.write(".env", "HMAC_SECRET=" + kA, 0600);
   EXPECT_EQ(find()->warning, "");
+}
+
+TEST_F(RelaySecretTest, InADotEnvThatOthersWriteIsRefused) {
+  for (const unsigned mode : {0620U, 0602U, 0666U}) {
+    working.write(".env", "HMAC_SECRET=" + kA, mode);
+    auto secret = find();
+    ASSERT_FALSE(secret) << mode;
+    EXPECT_EQ(secret.error().code, ErrorCode::kPermission);
+    const std::string file = (working / ".env").string();
+    EXPECT_EQ(secret.error().message, file + " sets HMAC_SECRET and others can write to it");
+    EXPECT_NE(secret.error().hint.find("chmod 600 " + file), std::string::npos);
+  }
+  working.write(".env", "OTHER=1", 0666);
+  EXPECT_TRUE(find()) << "what gives no secret may belong to anybody";
+}
+
+TEST_F(RelaySecretTest, InADotEnvOfAnotherUserIsRefused) {
+  working.write(".env", "HMAC_SECRET=" + kA);
+  const bool given_away = ::chown((working / ".env").c_str(), 65534, 65534) == 0;  // root can
+  EXPECT_EQ(text(), given_away
+                        ? "error: " + (working / ".env").string() + " sets HMAC_SECRET and belongs to another user"
+                        : kA);
 }
 
 TEST_F(RelaySecretTest, IsReadFromTheUsualFormsOfDotEnv) {
