@@ -25,7 +25,19 @@ bool is_every_address(const std::string& host) {
   return host == "0.0.0.0" || host == "::";
 }
 
-Result<crypto::RelayIdentity> relay_identity(Context& context) {
+/// A secret that was made just now. What a room says ends up in its log, so the secret itself is told by `relay` alone.
+void tell_generated(Context& context, std::string_view secret, bool is_room) {
+  Output& out = context.out();
+  const std::string file = context.home().relay_secret_file().string();
+  boost::json::object members{{"path", file}};
+  if (!is_room) members["hmac_secret"] = secret;
+  out.event("hmac_generated", std::move(members),
+            is_room ? "" : "relay's secret    HMAC_SECRET=" + std::string(secret));
+  out.remark("A secret was made for this relay and kept in " + file +
+             ".\nIt gives the relay its identity; to run the same relay elsewhere set it there as HMAC_SECRET.");
+}
+
+Result<crypto::RelayIdentity> relay_identity(Context& context, bool is_room) {
   crypto::init();
   SystemRandom random;
   if (auto made = context.home().create(); !made) return pass(made);
@@ -35,13 +47,7 @@ Result<crypto::RelayIdentity> relay_identity(Context& context) {
       config::relay_secret(settings, context.home(), context.environment(), std::filesystem::current_path(), random);
   if (!secret) return pass(secret);
   if (!secret->warning.empty()) context.out().warning(secret->warning);
-  if (secret->generated) {
-    Output& out = context.out();
-    out.event("hmac_generated", {{"hmac_secret", secret->text.view()}}, {});
-    out.remark("A secret was made for this relay and kept in " + context.home().relay_secret_file().string() +
-               ".\nIt gives the relay its identity; to run the same relay elsewhere set it there:\n  HMAC_SECRET=" +
-               std::string(secret->text.view()));
-  }
+  if (secret->generated) tell_generated(context, secret->text.view(), is_room);
   std::optional<std::string_view> previous;
   if (settings.secret_previous) previous = settings.secret_previous->view();
   return crypto::RelayIdentity::from_secret(secret->text.view(), previous);
@@ -78,7 +84,7 @@ Result<std::unique_ptr<HostedRelay>> HostedRelay::open(Context& context, runtime
   const std::string lack =
       runtime::what_file_limit_lacks(runtime::raise_file_limit(), options.config.limits.connections);
   if (!lack.empty()) out.warning(lack);
-  auto identity = relay_identity(context);
+  auto identity = relay_identity(context, options.kind == "room");
   if (!identity) return pass(identity);
   std::unique_ptr<HostedRelay> hosted(new HostedRelay());
   hosted->id_ = identity->pair.pk;

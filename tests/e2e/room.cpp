@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 
 namespace agentroom::e2e {
 
@@ -83,6 +84,11 @@ Relay::Relay(const Home& home, unsigned port_wanted, const std::vector<std::stri
   child = home.start(arguments);
   const auto listening = await(*child, "listening");
   if (const auto* found = listening.if_contains("port")) port = found->to_number<unsigned>();
+}
+
+std::string contents(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string text(const boost::json::object& object, const char* member) {

@@ -64,6 +64,9 @@ class Home {
 /// Reads JSON lines until one of that type comes; a failed test and an empty object at the deadline or the end.
 boost::json::object await(Child& child, const std::string& type);
 
+/// What a file holds; nothing where there is none.
+std::string contents(const fs::path& path);
+
 /// A relay in a process of its own.
 struct Relay {
   /// `home` outlives it. Port 0: the system picks.

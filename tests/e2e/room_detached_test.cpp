@@ -10,6 +10,7 @@ namespace agentroom::e2e {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class Detached : public testing::Test {
  protected:
@@ -51,6 +52,23 @@ TEST_F(Detached, ItPrintsItsInviteAndGoesOn) {
   EXPECT_EQ(host.run({"room", "stop", "--json"}).code, 0);
   EXPECT_TRUE(ends(pid));
   EXPECT_TRUE(rooms_of(host).empty());
+}
+
+TEST_F(Detached, ItsLogDoesNotHoldTheSecretOfItsRelay) {
+  for (const bool json : {false, true}) {
+    fs::remove_all(host.path());
+    auto words = arguments({"--port", "0"});
+    if (!json) std::erase(words, "--json");
+    const auto opened = host.run(words);
+    ASSERT_EQ(opened.code, 0) << opened.out << opened.err;
+    EXPECT_EQ(host.run({"room", "stop"}).code, 0);
+    const std::string kept = contents(host.path() / "relay/secret");
+    const std::string secret = kept.substr(0, kept.find('\n'));
+    const std::string log = contents(host.path() / "rooms/room.log");
+    ASSERT_GE(secret.size(), 32U);
+    EXPECT_THAT(opened.err + log, HasSubstr((host.path() / "relay/secret").string()));
+    EXPECT_THAT(opened.out + opened.err + log, Not(HasSubstr(secret)));
+  }
 }
 
 TEST_F(Detached, ItsFailureIsTheCommands) {

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <fstream>
 #include <sstream>
 
 #include "base/base64url.hpp"
@@ -16,13 +15,6 @@ namespace agentroom::e2e {
 namespace {
 
 const std::string kPlain = "the-eagle-lands-at-midnight";
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::string all_files_below(const fs::path& folder) {
   std::string all;
@@ -134,6 +126,30 @@ TEST(Secrets, TheRelayKeepsLogsAndCarriesNoneAndTheWireNamesNobody) {
       const std::string store = contents(home->path() / file);
       for (const Forbidden& secret : secrets) expect_absent(store, secret, std::string("an agent's ") + file);
       for (const Forbidden& name : names) expect_absent(store, name, std::string("an agent's ") + file);
+    }
+  }
+}
+
+TEST(Secrets, ANewOneOfARelayIsOnStdoutOnceAndNeverOnStderr) {
+  for (const bool json : {false, true}) {
+    const Home host;
+    for (const bool first : {true, false}) {
+      std::vector<std::string> command{"relay", "--port", "0", "--log-level", "debug"};
+      if (json) command.emplace_back("--json");
+      auto relay = host.start(command);
+      std::string out;
+      for (std::string line; line.find("ws://") == std::string::npos; out += line + "\n") {
+        line = relay->read_line().value_or("ws:// never came");
+      }
+      relay->signal(SIGTERM);
+      EXPECT_EQ(relay->wait(), 0);
+      out += relay->read_all();
+      const std::string kept = contents(host.path() / "relay/secret");
+      const std::string secret = kept.substr(0, kept.find('\n'));
+      ASSERT_GE(secret.size(), 32U);
+      EXPECT_EQ(out.find(secret) != std::string::npos, first) << out;
+      EXPECT_EQ(relay->errors().find(secret), std::string::npos) << relay->errors();
+      EXPECT_EQ(relay->errors().find("relay/secret") != std::string::npos, first && !json) << relay->errors();
     }
   }
 }
