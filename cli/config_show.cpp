@@ -101,7 +101,7 @@ void tell(const std::vector<config::EffectiveValue>& values, const std::optional
   std::size_t width = 0;
   for (const config::EffectiveValue& value : values) {
     const std::string name = value.key.substr(value.key.rfind('.') + 1);
-    const bool is_setting = value.key != "home" && !value.value.starts_with("(");
+    const bool is_setting = value.key != "home" && !value.hidden && !value.value.starts_with("(");
     lines.emplace_back((is_setting ? "" : "# ") + name + " = " + value.value, &value);
     if (const std::size_t columns = columns_of(lines.back().first); columns <= kWidestAligned)
       width = std::max(width, columns);

@@ -184,7 +184,8 @@ TEST_F(Commands, ConfigCheckTellsEveryProblemWithItsPlace) {
 TEST_F(Commands, ConfigShowTellsWhereEachValueCameFrom) {
   const std::string file = home.write("a.toml",
                                       "name = \"${WHO}\"\n[relay]\nsecret = \"${SECRET}\"\n[handler.exec]\n"
-                                      "command = \"curl ${SECRET}\"\n")
+                                      "command = \"curl ${SECRET}\"\n"
+                                      "env = [\"API_KEY=sk-inline\", \"OTHER=${SECRET}\"]\n")
                                .string();
   const std::string secret = "0123456789abcdef0123456789abcdef";
   home.environment["WHO"] = "planner";
@@ -205,13 +206,17 @@ TEST_F(Commands, ConfigShowTellsWhereEachValueCameFrom) {
   EXPECT_EQ(value("relay.secret"), "\"(set)\"");
   EXPECT_EQ(value("relay.secret_previous"), "null");
   EXPECT_EQ(value("handler.exec.command"), "\"curl ${SECRET}\"");
+  EXPECT_EQ(value("handler.exec.env"), R"json(["API_KEY=(set)","OTHER=${SECRET}"])json");
   EXPECT_EQ(value("transport.ws.max_requests"), "1024") << "a plugin's default, from its manifest";
   EXPECT_EQ(value("relay.limits.mailboxes"), "100000");
   EXPECT_EQ(boost::json::serialize(object).find(secret), std::string::npos);
+  EXPECT_EQ(boost::json::serialize(object).find("sk-inline"), std::string::npos);
 
   const std::string shown = home.run({"--config", file, "config", "show"}).out;
   EXPECT_EQ(shown.find(secret), std::string::npos);
-  for (const char* line : {"[handler.exec]", "# a.toml:1 with WHO", "# AGENTROOM_SERVER", "# secret = (set)"}) {
+  EXPECT_EQ(shown.find("sk-inline"), std::string::npos);
+  for (const char* line :
+       {"[handler.exec]", "\n# env = [", "# a.toml:1 with WHO", "# AGENTROOM_SERVER", "# secret = (set)"}) {
     EXPECT_NE(shown.find(line), std::string::npos) << line << "\n" << shown;
   }
 }

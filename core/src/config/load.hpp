@@ -38,6 +38,7 @@ struct EffectiveValue {
   std::string value;  ///< as TOML; "(set)" for a secret, "(not set)" for what has no value
   Origin origin;
   std::vector<std::string> variables;  ///< of the environment, that were replaced in it
+  bool hidden = false;                 ///< a part of it is not shown
 };
 
 /// A configuration that was read. The plugins' own tables are checked in a second step, because the file itself says

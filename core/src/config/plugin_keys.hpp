@@ -13,13 +13,14 @@ enum class KeyType : std::uint8_t {
   kInteger,
   kFloat,
   kBoolean,
-  kDuration,  ///< "120s"; reaches the plugin with the largest unit of ms, s, m, h and d that divides it
-  kSize,      ///< "256KiB"; reaches the plugin with the largest of B, KiB, MiB and GiB that divides it
-  kPath,      ///< made absolute against the folder of the file
-  kStrings,   ///< an array of strings
-  kPaths,     ///< an array of paths
-  kCommand,   ///< a string for the shell, or an array of arguments; one that begins with ./ or ../ is made absolute
-  kSecret,    ///< a string that is never shown
+  kDuration,     ///< "120s"; reaches the plugin with the largest unit of ms, s, m, h and d that divides it
+  kSize,         ///< "256KiB"; reaches the plugin with the largest of B, KiB, MiB and GiB that divides it
+  kPath,         ///< made absolute against the folder of the file
+  kStrings,      ///< an array of strings
+  kPaths,        ///< an array of paths
+  kCommand,      ///< a string for the shell, or an array of arguments; one that begins with ./ or ../ is made absolute
+  kSecret,       ///< a string that is never shown
+  kEnvironment,  ///< an array of "NAME=value"; a value that stands in the file itself is never shown
 };
 
 struct PluginKey {

@@ -99,6 +99,7 @@ class PluginTable {
       }
       case KeyType::kStrings:
       case KeyType::kPaths:
+      case KeyType::kEnvironment:
         return read_list(key);
       case KeyType::kCommand:
         return read_command(key);
@@ -114,8 +115,9 @@ class PluginTable {
 
   void read_list(const PluginKey& key) {
     std::vector<std::string> items;
-    const bool given = key.type == KeyType::kPaths ? section_.paths(key.name, items)
-                                                   : section_.strings(key.name, items, {}, Shown::kAsWritten);
+    const bool given = key.type == KeyType::kPaths         ? section_.paths(key.name, items)
+                       : key.type == KeyType::kEnvironment ? section_.assignments(key.name, items)
+                                                           : section_.strings(key.name, items, {}, Shown::kAsWritten);
     if (given) put_list(key, items);
   }
 

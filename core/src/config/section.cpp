@@ -95,8 +95,8 @@ void Section::wrong_type(const std::string& key, const Value& value, const std::
   wrong(key, "must be " + expected + (value.node != nullptr ? ", not " + type_name(*value.node) : std::string()));
 }
 
-void Section::show(const std::string& key, const Value& value, std::string text) {
-  reading_.effective.push_back({full(key), std::move(text), value.origin, variables_});
+void Section::show(const std::string& key, const Value& value, std::string text, bool hidden) {
+  reading_.effective.push_back({full(key), std::move(text), value.origin, variables_, hidden});
 }
 
 std::optional<std::string> Section::expand(const std::string& key, const Origin& where, std::string_view text) {

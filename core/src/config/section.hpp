@@ -66,6 +66,8 @@ class Section {
   bool plugin_name(const std::string& key, std::string& out);
   bool strings(const std::string& key, std::vector<std::string>& out, const Check& check = {},
                Shown shown = Shown::kValue);
+  /// Each "NAME=value"; a value without a variable of the environment is shown as "(set)".
+  bool assignments(const std::string& key, std::vector<std::string>& out);
   bool paths(const std::string& key, std::vector<std::string>& out);
   /// Makes a key known that need not be read.
   void expect(const std::string& key) { find(key); }
@@ -103,7 +105,9 @@ class Section {
   std::string absolute(const Value& value, const std::string& text) const;
   bool string_list(const std::string& key, const Value& value, std::vector<std::string>& out);
   void wrong_type(const std::string& key, const Value& value, const std::string& expected);
-  void show(const std::string& key, const Value& value, std::string text);
+  /// `what` is a secret that stands in the file itself: tells whether others can read it there.
+  void tell_open_secret(const std::string& key, const Value& value, const std::string& what);
+  void show(const std::string& key, const Value& value, std::string text, bool hidden = false);
 
   Reading& reading_;
   toml::table* table_;

@@ -1,5 +1,6 @@
 // The values of a section: each kind of value, its check and its words.
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "config/nearest.hpp"
@@ -34,6 +35,18 @@ std::string quoted_list(const std::vector<std::string>& items) {
   return out + "]";
 }
 
+/// It stands in the file itself, and does not come from the environment.
+bool is_inline(const std::string& raw) {
+  return raw.find("${") == std::string::npos;
+}
+
+/// As variables with secrets are named: API_KEY, GITHUB_TOKEN, PGPASSWORD.
+bool names_a_secret(std::string name) {
+  for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  constexpr std::array<std::string_view, 4> kEnds{"KEY", "TOKEN", "SECRET", "PASSWORD"};
+  return std::ranges::any_of(kEnds, [&](std::string_view end) { return name.ends_with(end); });
+}
+
 }  // namespace
 
 bool Section::text(const std::string& key, std::string& out, const Check& check, Shown shown) {
@@ -60,6 +73,17 @@ bool Section::choice(const std::string& key, std::string& out, const std::vector
   });
 }
 
+void Section::tell_open_secret(const std::string& key, const Value& value, const std::string& what) {
+  if (!reading_.readable_by_others) return;
+  const std::string problem = what + " in a file that others can read";
+  const std::string command = "run: chmod 600 " + reading_.file;
+  if (reading_.file_of_home) {
+    wrong(key, problem, command);
+  } else {
+    reading_.warnings.push_back(value.origin.text() + ": `" + full(key) + "` " + problem + "; " + command);
+  }
+}
+
 bool Section::secret(const std::string& key, SecretText& out, const Check& check) {
   const Value value = find(key);
   if (!value) {
@@ -69,15 +93,7 @@ bool Section::secret(const std::string& key, SecretText& out, const Check& check
   auto text = string_of(key, value);
   if (value.node != nullptr && value.node->is_string()) {
     std::string& raw = value.node->as_string()->get();
-    if (reading_.readable_by_others && raw.find("${") == std::string::npos) {
-      const std::string what = "is a secret in a file that others can read";
-      const std::string command = "run: chmod 600 " + reading_.file;
-      if (reading_.file_of_home) {
-        wrong(key, what, command);
-      } else {
-        reading_.warnings.push_back(value.origin.text() + ": `" + full(key) + "` " + what + "; " + command);
-      }
-    }
+    if (is_inline(raw)) tell_open_secret(key, value, "is a secret");
     wipe(raw);
   }
   if (!text) return false;
@@ -243,6 +259,31 @@ bool Section::strings(const std::string& key, std::vector<std::string>& out, con
     }
   }
   show(key, value, quoted_list(written.empty() ? out : written));
+  return static_cast<bool>(value);
+}
+
+bool Section::assignments(const std::string& key, std::vector<std::string>& out) {
+  const Value value = find(key);
+  std::vector<std::string> shown;
+  bool hidden = false;
+  if (value) {
+    std::vector<std::string> items;
+    if (!string_list(key, value, items)) return false;
+    out = std::move(items);
+    for (const toml::node& item : *value.node->as_array()) {
+      const std::string& raw = item.as_string()->get();
+      if (!is_inline(raw)) {
+        shown.push_back(raw);
+        continue;
+      }
+      const std::size_t end = raw.find('=');
+      const std::string name = raw.substr(0, end == std::string::npos ? 0 : end);
+      if (names_a_secret(name)) tell_open_secret(key, value, "holds the secret " + brief_name(name));
+      shown.push_back(name.empty() ? "(set)" : name + "=(set)");
+      hidden = true;
+    }
+  }
+  show(key, value, quoted_list(shown), hidden);
   return static_cast<bool>(value);
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 using config::KeyType;
 
-constexpr std::array<std::pair<std::string_view, KeyType>, 11> kTypes = {{
+constexpr std::array<std::pair<std::string_view, KeyType>, 12> kTypes = {{
     {"string", KeyType::kString},
     {"integer", KeyType::kInteger},
     {"float", KeyType::kFloat},
@@ -29,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, KeyType>, 11> kTypes = {{
     {"paths", KeyType::kPaths},
     {"command", KeyType::kCommand},
     {"secret", KeyType::kSecret},
+    {"environment", KeyType::kEnvironment},
 }};
 
 bool is_bounded(KeyType type) {
@@ -67,6 +68,7 @@ bool fits(const toml::node& node, KeyType type) {
       return number_of(node, type).has_value();
     case KeyType::kStrings:
     case KeyType::kPaths:
+    case KeyType::kEnvironment:
       return is_string_array(node);
     case KeyType::kCommand:
       return node.is_string() || is_string_array(node);

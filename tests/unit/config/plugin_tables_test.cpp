@@ -36,7 +36,7 @@ std::vector<PluginKeys> installed_plugins() {
           {"handler",
            "exec",
            {command, mode, timeout, output, retries, key("factor", KeyType::kFloat), key("args", KeyType::kStrings),
-            key("files", KeyType::kPaths), key("token", KeyType::kSecret)}}};
+            key("files", KeyType::kPaths), key("token", KeyType::kSecret), key("env", KeyType::kEnvironment)}}};
 }
 
 struct PluginTables : testing::Test {
@@ -174,6 +174,43 @@ TEST_F(PluginTables, ShowTextsThatHoldVariablesAsTheyAreWritten) {
       shown("handler.echo.prefix", "[handler]\nplugin = \"echo\"\n[handler.echo]\nprefix = \"${TOKEN}\"");
   EXPECT_EQ(prefix.value, "\"${TOKEN}\"");
   EXPECT_THAT(prefix.variables, testing::ElementsAre("TOKEN"));
+}
+
+TEST_F(PluginTables, ShowNoValueOfAnEnvironmentThatStandsInTheFile) {
+  const std::string toml =
+      "[handler.exec]\ncommand = \"cat\"\nenv = [\"API_KEY=sk-1\", \"A=x=sk-2\", \"B=${TOKEN}\", \"sk-3\"]";
+  const auto configuration = check(toml);
+  EXPECT_TRUE(configuration.warnings().empty()) << "others cannot read the file";
+  EXPECT_THAT(configuration.settings().handler.choice.config,
+              HasSubstr("env = [ \"API_KEY=sk-1\", \"A=x=sk-2\", \"B=t0k3n\", \"sk-3\" ]"));
+  const auto& values = configuration.effective();
+  const auto env = std::ranges::find(values, "handler.exec.env", &EffectiveValue::key);
+  ASSERT_NE(env, values.end());
+  EXPECT_EQ(env->value, "[\"API_KEY=(set)\", \"A=(set)\", \"B=${TOKEN}\", \"(set)\"]");
+  EXPECT_TRUE(env->hidden);
+  EXPECT_THAT(env->variables, testing::ElementsAre("TOKEN"));
+}
+
+TEST_F(PluginTables, WithASecretInTheirEnvironmentBelongInAFileThatOthersCannotRead) {
+  const auto warnings = [&](const std::string& env, bool file_of_home) {
+    const auto file = folder.write("open.toml", "[handler.exec]\ncommand = \"cat\"\nenv = [\"" + env + "\"]", 0644);
+    auto configuration = Configuration::load(
+        {.file = file, .overrides = {}, .environment = environment_of({{"TOKEN", "t"}}), .file_of_home = file_of_home});
+    configuration.check_plugins(installed_plugins(), needed);
+    std::vector<std::string> all = configuration.warnings();
+    for (const auto& problem : configuration.problems()) all.push_back(problem.text() + " " + problem.hint);
+    return all;
+  };
+  for (const bool file_of_home : {false, true}) {
+    for (const std::string name : {"API_KEY", "github_token", "PGPASSWORD", "CLIENT_SECRET"}) {
+      EXPECT_THAT(warnings(name + "=sk-1", file_of_home),
+                  testing::ElementsAre(testing::AllOf(HasSubstr("open.toml:3:7: `handler.exec.env` holds the secret " +
+                                                                name + " in a file that others can read"),
+                                                      HasSubstr("chmod 600"), testing::Not(HasSubstr("sk-1")))));
+    }
+    EXPECT_THAT(warnings("API_KEY=${TOKEN}", file_of_home), testing::IsEmpty());
+    EXPECT_THAT(warnings("LANG=C", file_of_home), testing::IsEmpty());
+  }
 }
 
 TEST_F(PluginTables, ShowDefaultsOfTheChosenPlugin) {
