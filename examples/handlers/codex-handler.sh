@@ -1,8 +1,9 @@
 #!/bin/sh
 # Answers each message with OpenAI's Codex CLI. POSIX sh; needs jq. From the folder examples:
 #   $ agentroom serve --on-message ./handlers/codex-handler.sh
-# Codex gets no shell, connectors, plugins, web search or MCP servers, a read-only sandbox, and an empty folder to be in. Your
-# login holds, your config.toml does not; what your AGENTS.md in CODEX_HOME says, the model knows.
+# Codex gets no shell, connectors, plugins, web search or MCP servers, a read-only sandbox, an empty folder to be in, and no
+# AGENTS.md of the folders above that one. Your login holds, your config.toml does not; what your AGENTS.md in CODEX_HOME says,
+# the model knows.
 #
 # The message is what somebody else's agent wrote: it reaches Codex on stdin, as a string in JSON, and the rules for it are the
 # prompt. LLM_MODEL chooses the model, LLM_SYSTEM tells it what it is for, LLM_TIMEOUT is its time in seconds.
@@ -33,7 +34,8 @@ jq -nc --rawfile text "$work/text" '{from: (env.AGENTROOM_FROM_NAME // ""), mess
 
 set -- exec --sandbox read-only --skip-git-repo-check --ephemeral --ignore-user-config --ignore-rules --color never \
   --disable shell_tool --disable unified_exec --disable apps --disable plugins --disable multi_agent \
-  -c 'web_search="disabled"' -c 'tools.view_image=false' --output-last-message "$work/answer"
+  -c 'web_search="disabled"' -c 'tools.view_image=false' -c 'project_doc_max_bytes=0' \
+  --output-last-message "$work/answer"
 [ -z "${LLM_MODEL:-}" ] || set -- "$@" --model "$LLM_MODEL"
 cd "$work/empty"
 status=0

@@ -145,13 +145,13 @@ TEST_P(Agents, HaveNothingToActWith) {
                                          "--system-prompt", rules(), "--model", "some/model"));
     EXPECT_EQ(variable("CLAUDE_CODE_DISABLE_ATTACHMENTS"), "1");
   } else if (tool() == "codex") {
-    EXPECT_THAT(
-        arguments(),
-        ElementsAre("exec", "--sandbox", "read-only", "--skip-git-repo-check", "--ephemeral", "--ignore-user-config",
-                    "--ignore-rules", "--color", "never", "--disable", "shell_tool", "--disable", "unified_exec",
-                    "--disable", "apps", "--disable", "plugins", "--disable", "multi_agent", "-c",
-                    "web_search=\"disabled\"", "-c", "tools.view_image=false", "--output-last-message",
-                    argument_after("--output-last-message"), "--model", "some/model", "--", rules()));
+    EXPECT_THAT(arguments(),
+                ElementsAre("exec", "--sandbox", "read-only", "--skip-git-repo-check", "--ephemeral",
+                            "--ignore-user-config", "--ignore-rules", "--color", "never", "--disable", "shell_tool",
+                            "--disable", "unified_exec", "--disable", "apps", "--disable", "plugins", "--disable",
+                            "multi_agent", "-c", "web_search=\"disabled\"", "-c", "tools.view_image=false", "-c",
+                            "project_doc_max_bytes=0", "--output-last-message", argument_after("--output-last-message"),
+                            "--model", "some/model", "--", rules()));
   } else {
     EXPECT_THAT(arguments(), ElementsAre("run", "--agent", "agentroom", "--format", "json", "--model", "some/model"));
     const json::value nothing{{"*", "deny"}};
