@@ -55,8 +55,9 @@ class Agents : public testing::TestWithParam<const char*> {
   }
 
   static std::string tool() { return GetParam(); }
+  static std::string script() { return tool() + "-handler.sh"; }
   fs::path seen() const { return handler.folder() / "seen"; }
-  e2e::Ended run(const std::string& text = "hello") { return handler.run(tool(), text); }
+  e2e::Ended run(const std::string& text = "hello") { return handler.run(script(), text); }
 
   void behaves(const std::string& commands) { write_text(seen() / "behaviour", commands); }
   /// As the tool that it stands for answers.
@@ -218,7 +219,7 @@ TEST_P(Agents, NeedTheirTools) {
     for (const std::string& each : needed) {
       if (each != needed[missing]) there.push_back(each);
     }
-    const auto ended = fresh.run_with_only(there, tool());
+    const auto ended = fresh.run_with_only(there, script());
     EXPECT_EQ(ended.code, 1);
     EXPECT_THAT(ended.err, HasSubstr("there is no " + needed[missing] + " on the PATH"));
   }

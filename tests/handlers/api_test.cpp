@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 using Connection = ApiStandIn::Connection;
-constexpr const char* kHandler = "openai-compatible";
+constexpr const char* kHandler = "openai-compatible-handler.sh";
 const std::string kKey = "sk-Test_0123456789-abcdefghijklmnopqrstuvwxyz";
 
 ApiStandIn::Behaviour answering(std::string answer) {

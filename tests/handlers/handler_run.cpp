@@ -19,26 +19,26 @@ HandlerRun::HandlerRun() {
                  {"AGENTROOM_ATTEMPT", "1"}};
 }
 
-e2e::Ended HandlerRun::run(const std::string& name, const std::string& text) {
-  return run(bin().string() + ":/usr/local/bin:/usr/bin:/bin", name, text);
+e2e::Ended HandlerRun::run(const std::string& script, const std::string& text) {
+  return run(bin().string() + ":/usr/local/bin:/usr/bin:/bin", script, text);
 }
 
-e2e::Ended HandlerRun::run_with_only(const std::vector<std::string>& programs, const std::string& name) {
+e2e::Ended HandlerRun::run_with_only(const std::vector<std::string>& programs, const std::string& script) {
   const fs::path only = folder() / "only";
   fs::create_directory(only);
   for (const std::string& program : programs) {
     fs::create_symlink(fs::exists(bin() / program) ? bin() / program : fs::path("/usr/bin") / program, only / program);
   }
-  return run(only.string(), name, "hello");
+  return run(only.string(), script, "hello");
 }
 
-e2e::Ended HandlerRun::run(const std::string& path, const std::string& name, const std::string& text) {
+e2e::Ended HandlerRun::run(const std::string& path, const std::string& script, const std::string& text) {
   const fs::path errors = folder() / "errors";
   const fs::path temporary = folder() / "tmp";
   write_text(errors, "");
-  const std::string script = std::string(HANDLERS) + "/" + name + "-handler.sh";
-  e2e::Child child("/usr/bin/env", {"PATH=" + path, "TMPDIR=" + temporary.string(), script}, environment, errors,
-                   folder());
+  e2e::Child child("/usr/bin/env",
+                   {"PATH=" + path, "TMPDIR=" + temporary.string(), std::string(HANDLERS) + "/" + script}, environment,
+                   errors, folder());
   ::signal(SIGPIPE, SIG_IGN);  // of this process alone: the handler was started with the signals of a fresh program
   try {
     child.write(text);

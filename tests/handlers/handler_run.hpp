@@ -14,10 +14,10 @@ class HandlerRun {
  public:
   HandlerRun();
 
-  /// Runs examples/handlers/`name`-handler.sh with `text` as the message; fails the test when it leaves a file behind.
-  e2e::Ended run(const std::string& name, const std::string& text);
+  /// Runs examples/handlers/`script` with `text` as the message; fails the test when it leaves a file behind.
+  e2e::Ended run(const std::string& script, const std::string& text);
   /// The same, where nothing but these programs is found.
-  e2e::Ended run_with_only(const std::vector<std::string>& programs, const std::string& name);
+  e2e::Ended run_with_only(const std::vector<std::string>& programs, const std::string& script);
 
   /// For programs that are to be found before those of the system.
   fs::path bin() const { return folder_.path() / "bin"; }
@@ -26,7 +26,7 @@ class HandlerRun {
   e2e::Environment environment;
 
  private:
-  e2e::Ended run(const std::string& path, const std::string& name, const std::string& text);
+  e2e::Ended run(const std::string& path, const std::string& script, const std::string& text);
 
   e2e::Folder folder_;
 };
