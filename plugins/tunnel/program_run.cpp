@@ -61,6 +61,10 @@ bool ProgramRun::is_over() {
   return !over_.empty();
 }
 
+bool ProgramRun::is_public() const {
+  return program_.tells_when_connected() ? connected_ : url_.has_value();
+}
+
 void ProgramRun::check() {
   if (!later_.empty() && Clock::now() >= url_at_ + kBetweenUrls) on_url(std::exchange(later_, {}));
   if (!url_) return;
@@ -110,7 +114,6 @@ void ProgramRun::read(process::Descriptor& output, Lines& lines) {
 void ProgramRun::on_line(std::string_view line) {
   if (program_.is_secret(line)) return;
   around_.host.log(sdk::LogLevel::kDebug, program_.name() + ": " + std::string(line));
-  last_line_ = line;
   const Sighting sighting = program_.look(line);
   if (sighting.connected && !connected_) {
     connected_ = true;
@@ -118,6 +121,7 @@ void ProgramRun::on_line(std::string_view line) {
   }
   if (sighting.over) over_ = *sighting.over;
   if (sighting.url) on_url(*sighting.url);
+  last_line_ = is_public() ? std::string_view() : line;
 }
 
 void ProgramRun::on_url(const std::string& printed) {

@@ -46,6 +46,8 @@ class ProgramRun {
   using Clock = std::chrono::steady_clock;
 
   bool is_over();
+  /// Strangers reach the relay: what they ask for may stand in the program's output.
+  bool is_public() const;
   void check();
   void wait();
   void read(process::Descriptor& output, Lines& lines);
@@ -64,8 +66,8 @@ class ProgramRun {
   HealthProbe probe_;
   Lines output_;
   Lines errors_;
-  std::string last_line_;
-  std::string over_;  ///< why it is of no use any more
+  std::string last_line_;  ///< of those before it was public
+  std::string over_;       ///< why it is of no use any more
 
   const Clock::time_point url_deadline_;
   std::string printed_;           ///< as the program told it

@@ -157,7 +157,7 @@ TEST_F(Cloudflared, ThatDiesIsStartedAgainAndTellsTheOtherUrl) {
       wait_for([](const TunnelStory& it) { return count(it, "lost") == 1 && it.back().kind == "ready"; });
   EXPECT_NE(story.back().text, before);
   EXPECT_TRUE(story.back().reachable);
-  EXPECT_THAT(last(story, "lost").text, StartsWith("cloudflared ended with exit code 1: "));
+  EXPECT_EQ(last(story, "lost").text, "cloudflared ended with exit code 1");
   EXPECT_EQ(started().size(), 2U);
 }
 
@@ -167,7 +167,37 @@ TEST_F(Cloudflared, ThatIsKilledIsStartedAgain) {
   ::kill(started().begin()->first, SIGKILL);
   const TunnelStory story =
       wait_for([](const TunnelStory& it) { return count(it, "lost") == 1 && it.back().kind == "ready"; });
-  EXPECT_THAT(last(story, "lost").text, StartsWith("cloudflared ended by signal 9"));
+  EXPECT_EQ(last(story, "lost").text, "cloudflared ended by signal 9");
+}
+
+TEST_F(Cloudflared, ThatEndsAfterAStrangersRequestDoesNotQuoteIt) {
+  const std::string at = "2026-11-01T10:00:00Z ";
+  const std::string asked = at + "ERR Request failed dest=\"https://a.example/do-as-I-say\" event=0";
+  for (const bool named : {false, true}) {
+    const fs::path file = folder_.path() / "ends";
+    {
+      std::ofstream out(file);
+      out << "#!/bin/sh\ncat <<'END' >&2\n"
+          << at << "INF |  http://127.0.0.1:" << relay_.port() << "  |\n"
+          << at << "INF Registered tunnel connection connIndex=0\n"
+          << asked << "\nEND\nexit 3\n";
+    }
+    fs::permissions(file, fs::perms::owner_all);
+    open("binary = \"" + file.string() + "\"" +
+         (named ? "\ntoken = \"x\"\npublic_url = \"http://127.0.0.1:" + relay_.port() + "\"" : ""));
+    const TunnelStory story =
+        wait_for([](const TunnelStory& it) { return count(it, "lost") + count(it, "failed") == 2; });
+    EXPECT_THAT(told(story), AllOf(HasSubstr("cloudflared ended with exit code 3"), Not(HasSubstr("do-as-I-say"))));
+  }
+}
+
+TEST_F(Cloudflared, OfANamedTunnelThatNeverConnectsSaysWhyItEnds) {
+  const fs::path file = folder_.path() / "ends";
+  std::ofstream(file) << "#!/bin/sh\necho 'Provided Tunnel token is not valid.' >&2\nexit 1\n";
+  fs::permissions(file, fs::perms::owner_all);
+  open("token = \"x\"\npublic_url = \"http://localhost:1\"\nbinary = \"" + file.string() + "\"");
+  const TunnelStory story = wait_for(has("failed"));
+  EXPECT_THAT(last(story, "failed").text, HasSubstr("exit code 1: Provided Tunnel token is not valid."));
 }
 
 TEST_F(Cloudflared, ThatCloudflareForgotIsStartedAgain) {

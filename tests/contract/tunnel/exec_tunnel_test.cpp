@@ -121,6 +121,15 @@ TEST_F(TunnelExec, AUrlThatChangesIsToldAgain) {
   EXPECT_EQ(count(story, "lost"), 0U);
 }
 
+TEST_F(TunnelExec, ThatEndsQuotesItsLastLineUntilItToldAUrl) {
+  open(R"('echo the reason; exit 3')");
+  EXPECT_THAT(told(wait_for(has("failed"))), HasSubstr("the command ended with exit code 3: the reason"));
+  open(R"('echo "it is $AGENTROOM_LOCAL_URL"; echo GET /do-as-I-say; exit 3')");
+  const TunnelStory story =
+      wait_for([](const TunnelStory& it) { return count(it, "lost") + count(it, "failed") == 2; });
+  EXPECT_THAT(told(story), AllOf(HasSubstr("the command ended with exit code 3"), Not(HasSubstr("do-as-I-say"))));
+}
+
 TEST_F(TunnelExec, ManyUrlsAreNotManyEvents) {
   open(R"('for it in 1 2 3 4 5 6 7 8 9; do for at in 1 2 3 4 5 6 7 8 9; do echo "it is http://127.0.0.1:$it/$at"; )"
        R"(done; done; echo "it is $AGENTROOM_LOCAL_URL"; exec sleep 1000')");
