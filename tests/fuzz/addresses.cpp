@@ -29,7 +29,7 @@ void check_url(const std::string& text) {
   require(text.starts_with("ws") || text.starts_with("WS") || text.starts_with("wS") || text.starts_with("Ws"),
           "its scheme is ws or wss");
   if (wrong.empty() && text.starts_with("ws")) {
-    require(protocol::is_server_url(text), "a server that may be configured can stand in an invite");
+    require(protocol::is_server_url(text), "a server that may be configured is one to the protocol");
   }
 }
 

@@ -22,7 +22,7 @@ void check(const std::string& url) {
     return;
   }
   require(url.size() <= protocol::kInviteUrlBytes && url.starts_with(kPrefix), "an invite's URL has its bounds");
-  require(protocol::is_server_url(invite->server_url), "its server is one");
+  require(protocol::is_bare_server_url(invite->server_url), "its server is one, without a query");
   const std::string own = protocol::invite_url(*invite);
   if (own.size() > protocol::kInviteUrlBytes) return;
   const auto again = protocol::parse_invite(own);
@@ -47,7 +47,7 @@ void check_members(Input input) {
   invite.expires_at = static_cast<UnixMs>(std::uint64_t{input.u32()} << 32 | input.u32());
   invite.server_url = input.rest_text();
   protocol::sign_invite(invite, kInviter);
-  if (protocol::is_server_url(invite.server_url)) check(protocol::invite_url(invite));
+  if (protocol::is_bare_server_url(invite.server_url)) check(protocol::invite_url(invite));
 }
 
 void run(ByteView bytes) {

@@ -186,6 +186,10 @@ def invite_vectors():
         {"what": "inviter_ed25519_pk is of small order", "code": "invalid",
          "url": url_of(changed(inviter_ed25519_pk=b64(bytes([1] + [0] * 31))))},
         {"what": "nonce with padding", "code": "invalid", "url": url_of(changed(nonce=b64(nonce) + "="))},
+        {"what": "server_url with a query", "code": "invalid", "url": url_of(changed(server_url=url + "?a=b"))},
+        {"what": "server_url with a fragment", "code": "invalid", "url": url_of(changed(server_url=url + "#a"))},
+        {"what": "server_url with a user name", "code": "invalid",
+         "url": url_of(changed(server_url=url.replace("://", "://a@")))},
         {"what": "another prefix", "code": "invalid", "url": url_of(text).replace("agentroom:", "Agentroom:")},
         {"what": "cut short", "code": "invalid", "url": url_of(text)[:-4]},
     ]

@@ -73,8 +73,9 @@ void AgentEngine::create_invite(std::int64_t ttl_ms, const Now& now, Done<Create
 }
 
 Result<void> AgentEngine::set_invite_url(std::string url) {
-  if (!protocol::is_server_url(url)) {
-    return fail(ErrorCode::kUsage, "the URL cannot stand in an invite: " + printable(url),
+  if (!protocol::is_bare_server_url(url)) {
+    return fail(ErrorCode::kUsage,
+                "the URL cannot stand in an invite, which takes no user name, query or fragment: " + printable(url),
                 "give one like wss://relay.example.org/ws");
   }
   state_->invites.name_url(std::move(url));

@@ -43,9 +43,10 @@ void Invites::create(std::int64_t ttl_ms, AgentEngine::Done<CreatedInvite> done)
         {ErrorCode::kUsage, "an invite lives at least 1 ms and at most 7 days", "give a --ttl within that, e.g. 24h"});
   }
   if (!context_.config.server) return refuse(words::no_server());
-  if (!protocol::is_server_url(*context_.config.server)) {
+  if (!protocol::is_bare_server_url(*context_.config.server)) {
     return refuse({ErrorCode::kUsage,
-                   "the server's URL cannot stand in an invite: " + printable(*context_.config.server),
+                   "the server's URL cannot stand in an invite, which takes no user name, query or fragment: " +
+                       printable(*context_.config.server),
                    "give one like wss://relay.example.org/ws with --server URL"});
   }
   if (const Link* link = links_.find(links_.resolve(*context_.config.server)); link != nullptr && link->stopped()) {

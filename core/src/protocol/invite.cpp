@@ -84,8 +84,8 @@ Result<void> read_members(const InviteJson& members, Invite& invite) {
   invite.invite_id = *invite_id;
 
   const auto& url = members.at(J::kServerUrl);
-  if (url.kind != JsonMember::Kind::kText || !is_server_url(url.text)) {
-    return malformed("member 'server_url' is not a ws:// or wss:// URL");
+  if (url.kind != JsonMember::Kind::kText || !is_bare_server_url(url.text)) {
+    return malformed("member 'server_url' is not a ws:// or wss:// URL of host and path alone");
   }
   invite.server_url = url.text;
 

@@ -29,7 +29,7 @@ struct Invite {
 void sign_invite(Invite& invite, const crypto::Identity& inviter);
 
 /// `agentroom://invite/<base64url>`. It holds the secret: to be printed once, for the person who asked. Nobody can read
-/// it unless `server_url` is one (protocol/server_url.hpp), which the caller checks.
+/// it unless `server_url` is a bare one (protocol/server_url.hpp), which the caller checks.
 std::string invite_url(const Invite& invite);
 
 /// Parses and verifies: prefix, base64url, JSON (no duplicates at any depth, no lone surrogates), version first,

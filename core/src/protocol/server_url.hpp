@@ -21,4 +21,10 @@ inline bool is_server_url(std::string_view url) {
   return false;
 }
 
+/// A server URL of scheme, host, port and path alone: no user name, no query, no fragment. What one side dials for the
+/// other has no more than these.
+inline bool is_bare_server_url(std::string_view url) {
+  return is_server_url(url) && url.find_first_of("?#@\\") == std::string_view::npos;
+}
+
 }  // namespace agentroom::protocol

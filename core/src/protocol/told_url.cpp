@@ -72,7 +72,7 @@ bool is_name(std::string_view host) {
 }  // namespace
 
 bool is_told_url(std::string_view url) {
-  if (!is_server_url(url) || url.find_first_of("?#@\\") != std::string_view::npos) return false;
+  if (!is_bare_server_url(url)) return false;
   const std::string_view rest = after_scheme(url);
   const std::size_t path = rest.find('/');
   return path != std::string_view::npos && rest.substr(path).ends_with("/ws");

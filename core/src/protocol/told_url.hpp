@@ -5,8 +5,8 @@
 
 namespace agentroom::protocol {
 
-/// A server URL that can be told: its path ends in `/ws`, and it has no user name, no query and no fragment. What is
-/// dialled for a peer is then a relay's path and nothing else of the peer's choice.
+/// A bare server URL whose path ends in `/ws`: what is dialled for a peer is then a relay's path and nothing else of
+/// the peer's choice.
 bool is_told_url(std::string_view url);
 
 /// The host of a server URL is this machine or an address that its network card gives itself: `localhost`, 127.0.0.0/8,

@@ -47,6 +47,22 @@ TEST(Invite, NamesAnotherUrlOfItsRelayWhereOneIsGiven) {
   EXPECT_THAT(bob.received(), testing::ElementsAre("hello"));
 }
 
+TEST(Invite, NamesNoUrlWithMoreThanHostAndPath) {
+  for (const char* url : {"wss://relay.example/ws?key=1", "wss://me@relay.example/ws", "wss://relay.example/ws#x"}) {
+    World world;
+    AgentConfig config;
+    config.server = url;
+    TestAgent& ann = world.agent(std::move(config));
+    const auto answer = ann.create_invite();
+    world.run();
+    ASSERT_TRUE(answer->has_value()) << url;
+    ASSERT_FALSE(answer->value()) << url;
+    EXPECT_EQ(answer->value().error().code, ErrorCode::kUsage) << url;
+    EXPECT_THAT(answer->value().error().message, HasSubstr("no user name, query or fragment"));
+    EXPECT_EQ(ann.engine().set_invite_url(url).error().code, ErrorCode::kUsage) << url;
+  }
+}
+
 TEST(Invite, ItsUrlLeavesOnlyWhenRelayAndStoreHaveIt) {
   World world;
   TestAgent& ann = world.connected();
