@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestSecret = 1024;
-constexpr std::size_t kLargestDotEnv = 64 * 1024;
+constexpr std::size_t kLargestDotEnv = std::size_t{64} * 1024;
 constexpr std::string_view kVariable = "HMAC_SECRET";
 
 std::size_t count_characters(std::string_view text) {
