@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <utility>
+#include <vector>
 
 #include "config/private_file.hpp"
 
@@ -95,7 +97,7 @@ int exit_code_of(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : kBySignal + WTERMSIG(status);
 }
 
-Detached watch(pid_t child, int news, int log, const HeldSignals& signals) {
+Result<Detached> watch(pid_t child, int news, int log, const HeldSignals& signals) {
   for (;;) {
     std::array<pollfd, 2> ready{pollfd{.fd = news, .events = POLLIN, .revents = 0},
                                 pollfd{.fd = signals.descriptor(), .events = POLLIN, .revents = 0}};
@@ -112,7 +114,23 @@ Detached watch(pid_t child, int news, int log, const HeldSignals& signals) {
     end.goes_on = ::read(news, &word, 1) == 1;
     if (!end.goes_on) end.exit_code = exit_code_of(child);
     show(log);
+    if (!end.goes_on && end.exit_code == 0) {
+      return fail(ErrorCode::kCancelled, "it ended before it was open, and nothing goes on in the background",
+                  "see what goes on while it opens: run the command without --detach");
+    }
     return end;
+  }
+}
+
+/// Closes all but the standard streams and these: whoever waits for the end of a pipe of this process's caller would
+/// wait for the end of this one.
+void close_all_but(std::vector<int> kept) {
+  kept.push_back(STDERR_FILENO);
+  std::ranges::sort(kept);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const unsigned first = static_cast<unsigned>(kept[i]) + 1;
+    const unsigned last = i + 1 < kept.size() ? static_cast<unsigned>(kept[i + 1]) - 1 : ~0U;
+    if (first <= last) ::close_range(first, last, 0);
   }
 }
 
@@ -144,6 +162,7 @@ Result<Detached> detach(const std::filesystem::path& log) {
   Descriptor writing(::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (writing.get() < 0) return cannot("write " + log.string(), errno);
   ::fchmod(writing.get(), 0600);
+  ::unlink((log.string() + ".1").c_str());  // of the one before
   const Descriptor reading(::open(log.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (reading.get() < 0) return cannot("read " + log.string(), errno);
   std::array<int, 2> ends{-1, -1};
@@ -155,6 +174,7 @@ Result<Detached> detach(const std::filesystem::path& log) {
   const pid_t child = ::fork();
   if (child < 0) return cannot("detach", errno);
   if (child == 0) {
+    close_all_but({writing.get(), reading.get(), news.get(), teller.get(), signals.descriptor()});
     become_background(writing.get());
     return Detached{.foreground = std::make_unique<Foreground>(teller.release(), writing.release())};
   }

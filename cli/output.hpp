@@ -16,20 +16,28 @@ namespace agentroom::cli {
 
 enum class Style : std::uint8_t { kPlain, kBold, kDim, kGood, kBad, kNotice };
 
+/// What became of a text for stdout: kCut where a file took only the beginning of it, or nothing, as on a full disk;
+/// kNot when it was given up or the reader is gone.
+enum class Written : std::uint8_t { kAll, kCut, kNot };
+
 /// With `--json` stdout carries JSON and nothing else: one object for a one-shot command, one a line, each with `type`
 /// and `ts`, for a streaming one. Without it stdout has lines for people. Remarks go to stderr. Text from outside is
 /// escaped by whoever puts it into a line for people; JSON takes it as it is and escapes whatever a terminal could act
-/// on.
+/// on. What a streaming command says begins on a line of its own, also after one that was cut.
 ///
 /// Thread: any.
 class Output {
  public:
+  static constexpr std::uint64_t kLargestLog = std::uint64_t{16} * 1024 * 1024;
+
   Output(bool json, bool quiet);
 
   bool json() const { return json_; }
 
-  /// From now on stdout and stderr are no terminal, whatever they were: no colours, no progress.
-  void leave_terminal();
+  /// From now on stdout and stderr are no terminal, whatever they were: no colours, no progress. Where stdout is a
+  /// file, it is the log of this process: once it has `most` bytes it is renamed, ".1" behind its name, in place of the
+  /// one before, and another begins under its name.
+  void leave_terminal(std::uint64_t most = kLargestLog);
 
   /// From now on every object of this command has `type` and `ts`.
   void stream() { streaming_ = true; }
@@ -39,8 +47,8 @@ class Output {
   /// An event of a streaming command; `line` is what people see of it, nothing when it is empty.
   void event(std::string_view type, boost::json::object members, std::string_view line);
   /// Text for stdout, whose reader may stand still: `give_up` is asked several times a second while it does, and nobody
-  /// else is held up meanwhile. False when it was given up, or the reader is gone.
-  bool write_patiently(std::string_view text, const std::function<bool()>& give_up);
+  /// else is held up meanwhile.
+  Written write_patiently(std::string_view text, const std::function<bool()>& give_up);
   /// A line for people on stdout; nothing with `--json`.
   void line(std::string_view text = {});
   /// A remark for people on stderr; nothing with `--json` or `-q`.
@@ -60,14 +68,16 @@ class Output {
   /// `text` in a colour or weight when stdout is a terminal and NO_COLOR is not set.
   std::string styled(Style style, std::string_view text) const;
 
-  /// False once stdout took no more: whoever read it is gone.
+  /// False once whoever read stdout is gone, or what a one-shot command had to say could not be written.
   bool alive() const { return alive_; }
 
  private:
-  void write(std::string_view text);
+  /// `goes_on`: a line that the last text left open.
+  Written write(std::string_view text, bool goes_on = false);
   void write_stderr(std::string_view text);
   /// `text` as lines for stderr, broken at spaces on a terminal.
   static std::string lines_of(std::string_view text);
+  void turn_over();  // mutex_ held
   void hide_progress();
   void show_progress();
   void write_json(const boost::json::object& object);
@@ -81,8 +91,11 @@ class Output {
   std::atomic<bool> colour_err_;
   std::atomic<bool> shows_progress_;
   std::string progress_;
+  std::string log_;  // its path; empty: stdout is none
+  std::uint64_t most_ = 0;
   bool streaming_ = false;
   std::atomic<bool> alive_ = true;
+  bool in_line_ = false;  // stdout has the beginning of a line
   std::recursive_mutex mutex_;
 };
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
 #include <set>
 #include <thread>
@@ -149,6 +150,48 @@ TEST_F(FullDiskTest, OfAServerIsToldAndItGoesOnWhenThereIsRoom) {
   EXPECT_EQ(send("one more").code, 0);
   EXPECT_EQ(text(await(*listener, "message"), "text"), "one more") << "nothing was answered twice";
   stop(*server);
+}
+
+/// Of all lines that are JSON. One that was cut is none, and is not told of here.
+std::vector<boost::json::object> events_in(const fs::path& file) {
+  std::vector<boost::json::object> events;
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    boost::system::error_code error;
+    const auto value = boost::json::parse(line, error);
+    if (!error && value.is_object()) events.push_back(value.as_object());
+  }
+  return events;
+}
+
+TEST_F(FullDiskTest, OfADetachedRoomWhoseLogIsOnItEndsNothing) {
+  disk = std::make_unique<SmallDisk>(alice.path(), kDiskKib);
+  const auto opened = alice.run({"room", "open", "--on-message", "cat >/dev/null; echo done", "--no-tunnel", "--port",
+                                 "0", "--detach", "--json"});
+  ASSERT_EQ(opened.code, 0) << opened.out << opened.err;
+  const auto accepted = bob.run({"invite", "accept", text(opened.json(), "url"), "--json"});
+  ASSERT_EQ(accepted.code, 0) << accepted.out << accepted.err;
+  peer = text(accepted.json(), "peer_pk");
+  const auto rooms = rooms_of(alice);
+  ASSERT_EQ(rooms.size(), 1U);
+  const fs::path log = text(rooms[0].as_object(), "log");
+  disk->fill();
+  // Of the log's last page no more than ten bytes are left.
+  constexpr std::uintmax_t kPage = 4'096;
+  const auto left = kPage - fs::file_size(log) % kPage;
+  if (left > 11) std::ofstream(log, std::ios::app) << std::string(left - 11, ' ') << '\n';
+  bool full = false;
+  for (int n = 0; n < kMost && !full; ++n) full = text(send(numbered(n)).json(), "status") != "delivered";
+  ASSERT_TRUE(full);
+  disk->make_room();
+  EXPECT_TRUE(comes_true([&] { return send("the last").code == 0; }));
+  auto listener = bob.start({"listen", "--json"});
+  EXPECT_EQ(text(await(*listener, "message"), "text"), "done");
+  const auto events = events_in(log);
+  EXPECT_NE(std::ranges::find(events, "events_dropped", type_of), events.end())
+      << boost::json::serialize(events.back());
+  EXPECT_EQ(rooms_of(alice).at(0).at("pid"), rooms[0].at("pid"));
+  EXPECT_EQ(alice.run({"room", "stop"}).code, 0);
 }
 
 TEST_F(FullDiskTest, AServerWhoseStoreCannotBeOpenedAgainAnswersItsCommandsAndWaits) {
