@@ -73,8 +73,9 @@ std::string relay_refused(const Line& e) {
   return e.stamped(Style::kBad, "!!", e.error() + "; nothing is sent to it, trying again until the right one answers");
 }
 std::string events_dropped(const Line& e) {
-  return e.stamped(Style::kNotice, "!!",
-                   std::to_string(e.number("count")) + " events were not shown: nobody read them");
+  return e.stamped(
+      Style::kNotice, "!!",
+      std::to_string(e.number("count")) + " events were not shown: nobody read them, or the disk was full");
 }
 std::string store_error(const Line& e) {
   return e.stamped(Style::kBad, "!!", "the store failed: " + e.error());

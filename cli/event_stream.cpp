@@ -57,7 +57,10 @@ void EventStream::tell_here(std::string_view type, object members, std::string_v
 
 void EventStream::put(Line line) {
   if (!writer_.joinable()) {
-    if (!line.text.empty()) out_.write_patiently(line.text, [] { return false; });
+    if (!line.text.empty()) {
+      if (dropped_ > 0) write_here(dropped_line());
+      write_here(line);
+    }
     if (!line.remark.empty()) out_.remark(line.remark);
     return;
   }
@@ -70,6 +73,12 @@ void EventStream::put(Line line) {
   queue(std::move(line));
 }
 
+Written EventStream::write_here(const Line& line) {
+  const Written written = out_.write_patiently(line.text, [] { return false; });
+  if (written == Written::kCut) dropped_ += line.events;
+  return written;
+}
+
 std::uint64_t EventStream::queue(Line line) {
   line.number = ++last_number_;
   bytes_ += line.text.size();
@@ -78,19 +87,22 @@ std::uint64_t EventStream::queue(Line line) {
   return last_number_;
 }
 
+EventStream::Line EventStream::dropped_line() {
+  const std::uint64_t count = std::exchange(dropped_, 0);
+  return {.text = text_of(complete("events_dropped", {{"count", count}})), .events = count};
+}
+
 void EventStream::tell_dropped() {
-  if (const std::uint64_t count = std::exchange(dropped_, 0); count > 0) {
-    queue({.text = text_of(complete("events_dropped", {{"count", count}}))});
-  }
+  if (dropped_ > 0) queue(dropped_line());
 }
 
 bool EventStream::tell_for_sure(std::string_view type, object members, const std::function<bool()>& give_up) {
   const object event = complete(type, std::move(members));
   Lock lock(mutex_);
   if (!writer_.joinable()) {
-    put({.text = text_of(event)});
+    const bool written = write_here({.text = text_of(event)}) == Written::kAll;
     if (copy_) copy_(event);
-    return out_.alive();
+    return written;
   }
   std::string text = text_of(event);
   // One that is larger than all the room goes alone.
@@ -100,7 +112,7 @@ bool EventStream::tell_for_sure(std::string_view type, object members, const std
   }
   if (gone_ || closing_) return false;
   tell_dropped();
-  const std::uint64_t number = queue({.text = std::move(text)});
+  const std::uint64_t number = queue({.text = std::move(text), .sure = true});
   if (copy_) copy_(event);
   while (!gone_ && written_ < number) {
     if (give_up()) {
@@ -121,21 +133,28 @@ void EventStream::write_pending() {
   while (true) {
     changed_.wait(lock, [this] { return closing_ || !pending_.empty(); });
     if (pending_.empty()) return;
-    const Line line = std::move(pending_.front());
+    Line line = std::move(pending_.front());
     pending_.pop_front();
     writing_ = true;
     lock.unlock();
-    const bool written = out_.write_patiently(line.text, [this] { return given_up_.load(); });
-    if (written && !line.remark.empty()) {
+    const Written written = out_.write_patiently(line.text, [this] { return given_up_.load(); });
+    if (written == Written::kAll && !line.remark.empty()) {
       const auto until = std::chrono::steady_clock::now() + kRemarkTime;
       out_.remark_patiently(line.remark, [&] { return given_up_.load() || std::chrono::steady_clock::now() >= until; });
     }
     lock.lock();
     writing_ = false;
-    if (!written || given_up_) break;
+    if (written == Written::kNot || given_up_) break;
+    if (written == Written::kCut && line.sure) {
+      pending_.push_front(std::move(line));
+      changed_.wait_for(lock, kAskAgain);
+      continue;
+    }
     bytes_ -= line.text.size();
     written_ = line.number;
-    if (pending_.empty()) tell_dropped();
+    if (written == Written::kCut) dropped_ += line.events;
+    // What the disk has no room for is told with the next event.
+    if (written == Written::kAll && pending_.empty()) tell_dropped();
     changed_.notify_all();
   }
   gone_ = true;

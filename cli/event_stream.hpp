@@ -22,6 +22,7 @@ namespace agentroom::cli {
 ///   tell --room--> [pending] --writer thread, as fast as stdout is read--> stdout
 ///     \--no room--> dropped and counted; `events_dropped` tells how many when there is room again
 ///
+/// So are those of which a file takes only a part, or nothing, as on a full disk.
 /// Thread: any.
 class EventStream {
  public:
@@ -38,8 +39,8 @@ class EventStream {
 
   /// Adds `type` and `ts`.
   void tell(std::string_view type, boost::json::object members);
-  /// Also waits until it is written, and is never dropped. False: it was not, because the reader is gone or
-  /// `give_up()`, which is asked while it waits.
+  /// Also waits until it is written, and is never dropped: written behind, it is tried again on a full disk. False: it
+  /// was not written, because the reader is gone or `give_up()`, which is asked while it waits.
   bool tell_for_sure(std::string_view type, boost::json::object members, const std::function<bool()>& give_up);
   /// One that is complete, another process's.
   void pass_on(const boost::json::object& event);
@@ -60,13 +61,17 @@ class EventStream {
     std::string text;
     std::string remark{};
     std::uint64_t number = 0;
+    std::uint64_t events = 1;  ///< that are lost with it
+    bool sure = false;         ///< written again until it is whole
   };
   using Lock = std::unique_lock<std::mutex>;
 
   std::string text_of(const boost::json::object& event) const;
-  void put(Line line);             // mutex_ held
-  std::uint64_t queue(Line line);  // mutex_ held
+  void put(Line line);                   // mutex_ held
+  Written write_here(const Line& line);  // mutex_ held
+  std::uint64_t queue(Line line);        // mutex_ held
   bool has_room(std::size_t bytes) const { return bytes_ + bytes <= most_; }
+  Line dropped_line();  // mutex_ held
   void tell_dropped();  // mutex_ held
   void write_pending();
 

@@ -23,6 +23,8 @@ int main(int argc, char** argv) {
   try {
     // A reader of stdout that goes away is noticed by the write.
     std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c)
+    // So is a file that may not grow any further.
+    std::signal(SIGXFSZ, SIG_IGN);  // NOLINT(cert-err33-c)
     const auto invocation = cli::parse_arguments({argv + 1, argv + argc});
     if (!invocation) return stop(invocation.error());
     const cli::GlobalOptions& globals = invocation->globals;

@@ -1,6 +1,7 @@
 #include "output.hpp"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -28,14 +29,21 @@ bool wants_colour(int fd) {
   return is_terminal(fd) && (no_colour == nullptr || *no_colour == '\0');
 }
 
-bool write_all(int fd, std::string_view text) {
+/// What was not written; errno says why.
+std::string_view write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t n = ::write(fd, text.data(), text.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
+    if (n < 0) break;
     text.remove_prefix(static_cast<std::size_t>(n));
   }
-  return true;
+  return text;
+}
+
+/// Whether a write that failed so tells of a pipe without a reader or a terminal that hung up.
+bool reader_is_gone(int fd, int error) {
+  struct stat status{};
+  return error == EPIPE || (error == EIO && ::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode));
 }
 
 /// The code point that begins at `text`, of two or three bytes; 0 for all others.
@@ -110,21 +118,32 @@ void Output::leave_terminal() {
   shows_progress_ = false;
 }
 
-void Output::write(std::string_view text) {
+Written Output::write(std::string_view text, bool goes_on) {
   const std::scoped_lock lock(mutex_);
+  if (!alive_) return Written::kNot;
   hide_progress();
-  if (alive_ && !write_all(STDOUT_FILENO, text)) alive_ = false;
+  const bool begun = goes_on || !in_line_ || write_all(STDOUT_FILENO, "\n").empty();
+  const std::string_view left = begun ? write_all(STDOUT_FILENO, text) : text;
+  if (!left.empty() && (!streaming_ || reader_is_gone(STDOUT_FILENO, errno))) alive_ = false;
+  if (left.size() < text.size()) {
+    in_line_ = text[text.size() - left.size() - 1] != '\n';
+  } else if (begun && !goes_on) {
+    in_line_ = false;
+  }
   show_progress();
+  if (left.empty()) return Written::kAll;
+  return alive_ ? Written::kCut : Written::kNot;
 }
 
-bool Output::write_patiently(std::string_view text, const std::function<bool()>& give_up) {
-  while (!text.empty() && alive_) {
-    if (!takes_more(STDOUT_FILENO, give_up)) return false;
+Written Output::write_patiently(std::string_view text, const std::function<bool()>& give_up) {
+  Written written = alive_ ? Written::kAll : Written::kNot;
+  for (bool goes_on = false; !text.empty() && written == Written::kAll; goes_on = true) {
+    if (!takes_more(STDOUT_FILENO, give_up)) return Written::kNot;
     const std::string_view part = text.substr(0, PIPE_BUF);
-    write(part);
+    written = write(part, goes_on);
     text.remove_prefix(part.size());
   }
-  return alive_;
+  return written;
 }
 
 void Output::write_stderr(std::string_view text) {

@@ -16,10 +16,14 @@ namespace agentroom::cli {
 
 enum class Style : std::uint8_t { kPlain, kBold, kDim, kGood, kBad, kNotice };
 
+/// What became of a text for stdout: kCut where a file took only the beginning of it, or nothing, as on a full disk;
+/// kNot when it was given up or the reader is gone.
+enum class Written : std::uint8_t { kAll, kCut, kNot };
+
 /// With `--json` stdout carries JSON and nothing else: one object for a one-shot command, one a line, each with `type`
 /// and `ts`, for a streaming one. Without it stdout has lines for people. Remarks go to stderr. Text from outside is
 /// escaped by whoever puts it into a line for people; JSON takes it as it is and escapes whatever a terminal could act
-/// on.
+/// on. What a streaming command says begins on a line of its own, also after one that was cut.
 ///
 /// Thread: any.
 class Output {
@@ -39,8 +43,8 @@ class Output {
   /// An event of a streaming command; `line` is what people see of it, nothing when it is empty.
   void event(std::string_view type, boost::json::object members, std::string_view line);
   /// Text for stdout, whose reader may stand still: `give_up` is asked several times a second while it does, and nobody
-  /// else is held up meanwhile. False when it was given up, or the reader is gone.
-  bool write_patiently(std::string_view text, const std::function<bool()>& give_up);
+  /// else is held up meanwhile.
+  Written write_patiently(std::string_view text, const std::function<bool()>& give_up);
   /// A line for people on stdout; nothing with `--json`.
   void line(std::string_view text = {});
   /// A remark for people on stderr; nothing with `--json` or `-q`.
@@ -60,11 +64,12 @@ class Output {
   /// `text` in a colour or weight when stdout is a terminal and NO_COLOR is not set.
   std::string styled(Style style, std::string_view text) const;
 
-  /// False once stdout took no more: whoever read it is gone.
+  /// False once whoever read stdout is gone, or what a one-shot command had to say could not be written.
   bool alive() const { return alive_; }
 
  private:
-  void write(std::string_view text);
+  /// `goes_on`: a line that the last text left open.
+  Written write(std::string_view text, bool goes_on = false);
   void write_stderr(std::string_view text);
   /// `text` as lines for stderr, broken at spaces on a terminal.
   static std::string lines_of(std::string_view text);
@@ -83,6 +88,7 @@ class Output {
   std::string progress_;
   bool streaming_ = false;
   std::atomic<bool> alive_ = true;
+  bool in_line_ = false;  // stdout has the beginning of a line
   std::recursive_mutex mutex_;
 };
 

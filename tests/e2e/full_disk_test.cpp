@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
 #include <set>
+#include <sstream>
 #include <thread>
 
-#include "room.hpp"
+#include "open_room.hpp"
 #include "small_disk.hpp"
 
 namespace agentroom::e2e {
@@ -20,6 +22,8 @@ constexpr std::size_t kDiskKib = 2'048;
 /// Of one text: a few fill what SQLite still had of the disk.
 constexpr std::size_t kTextBytes = 20'000;
 constexpr int kMost = 200;
+/// In which the disk gives its room away.
+constexpr std::size_t kPage = 4'096;
 
 /// The status line of `GET /health`.
 std::string health(unsigned port) {
@@ -56,6 +60,10 @@ std::string numbered(int n) {
 /// One of three homes lies on a small disk; Bob has a session with Alice, who is away.
 class FullDiskTest : public testing::Test {
  protected:
+  /// Ends what a failed test left.
+  ~FullDiskTest() override {
+    if (fs::exists(alice.path() / "rooms")) alice.run({"room", "stop", "--all"});
+  }
   void begin(const Home& on_the_disk) {
     disk = std::make_unique<SmallDisk>(on_the_disk.path(), kDiskKib);
     relay = std::make_unique<Relay>(host);
@@ -102,6 +110,9 @@ class FullDiskTest : public testing::Test {
     return events;
   }
   static std::string type_of(const boost::json::object& event) { return text(event, "type"); }
+  static bool has(const std::vector<boost::json::object>& events, const std::string& type) {
+    return std::ranges::find(events, type, type_of) != events.end();
+  }
 
   Home host;
   Home alice;
@@ -171,6 +182,63 @@ TEST_F(FullDiskTest, OfAServerIsToldAndItGoesOnWhenThereIsRoom) {
   EXPECT_EQ(send("one more").code, 0);
   EXPECT_EQ(text(await(*listener, "message"), "text"), "one more") << "nothing was answered twice";
   stop(*server);
+}
+
+/// Of all lines that are JSON. One that was cut is none, and is not told of here.
+std::vector<boost::json::object> events_in(const fs::path& file) {
+  std::vector<boost::json::object> events;
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    boost::system::error_code error;
+    const auto value = boost::json::parse(line, error);
+    if (!error && value.is_object()) events.push_back(value.as_object());
+  }
+  return events;
+}
+
+/// It ends within a line, and where a page of the disk does.
+bool is_cut(const fs::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return !text.view().empty() && text.view().size() % kPage == 0 && !text.view().ends_with('\n');
+}
+
+TEST_F(FullDiskTest, OfADetachedRoomWhoseLogIsOnItEndsNothing) {
+  disk = std::make_unique<SmallDisk>(alice.path(), kDiskKib);
+  const auto opened =
+      alice.run({"room", "open", "--on-message", "cut -c1-20", "--no-tunnel", "--port", "0", "--detach", "--json"});
+  ASSERT_EQ(opened.code, 0) << opened.out << opened.err;
+  const auto accepted = bob.run({"invite", "accept", text(opened.json(), "url"), "--json"});
+  ASSERT_EQ(accepted.code, 0) << accepted.out << accepted.err;
+  peer = text(accepted.json(), "peer_pk");
+  const auto rooms = rooms_of(alice);
+  ASSERT_EQ(rooms.size(), 1U);
+  const fs::path log = text(rooms[0].as_object(), "log");
+  // All that Bob sends goes through it: the relay lets one address connect only so often.
+  auto listener = bob.start({"listen", "--json"});
+  await(*listener, "listening");
+  const auto await_answer = [&](const std::string& answer) {
+    std::string answered;
+    while (answered != answer && !HasFailure()) answered = text(await(*listener, "message"), "text");
+  };
+  // The files of the stores become as large as a few more messages need.
+  for (int n = 0; n < 10; ++n) EXPECT_EQ(send(numbered(n)).code, 0);
+  EXPECT_EQ(send("before").code, 0);
+  await_answer("before");
+  disk->fill();
+  // Of the log's last page no more than ten bytes are left.
+  const auto left = kPage - fs::file_size(log) % kPage;
+  if (left > 11) std::ofstream(log, std::ios::app) << std::string(left - 11, ' ') << '\n';
+  const auto lacks = [&] { return is_cut(log) || has(events_in(log), "events_dropped"); };
+  Ended sent;
+  for (int n = 0; n < kMost && !lacks(); ++n) sent = send(numbered(n));
+  ASSERT_TRUE(lacks()) << sent.out << fs::file_size(log);
+  disk->make_room();
+  send("the last");
+  await_answer("the last");
+  EXPECT_TRUE(has(events_in(log), "events_dropped"));
+  EXPECT_EQ(rooms_of(alice).at(0).at("pid"), rooms[0].at("pid"));
+  EXPECT_EQ(alice.run({"room", "stop"}).code, 0);
 }
 
 TEST_F(FullDiskTest, AServerWhoseStoreCannotBeOpenedAgainAnswersItsCommandsAndWaits) {

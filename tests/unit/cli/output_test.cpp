@@ -1,8 +1,17 @@
 #include "output.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/json/parse.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "event_stream.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -17,6 +26,111 @@ TEST(JsonLine, IsOneLineThatATerminalDoesNotObey) {
 
 TEST(JsonLine, LeavesOtherTextAlone) {
   EXPECT_EQ(json_line({{"text", "grüße, 你好 👋"}}), "{\"text\":\"grüße, 你好 👋\"}\n");
+}
+
+/// Stdout is a file that may grow to so many bytes and no further, as on a disk of that size.
+class SmallFile : public testing::Test {
+ protected:
+  SmallFile() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "ar-output-XXXXXX").string();
+    const int file = ::mkstemp(pattern.data());
+    path_ = pattern;
+    stdout_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    ::fflush(stdout);
+    ::dup2(file, STDOUT_FILENO);
+    ::close(file);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    signal_ = std::signal(SIGXFSZ, SIG_IGN);
+  }
+  ~SmallFile() override {
+    limit(before_.rlim_cur);
+    std::signal(SIGXFSZ, signal_);
+    ::dup2(stdout_, STDOUT_FILENO);
+    ::close(stdout_);
+    std::filesystem::remove(path_);
+    std::filesystem::remove(path_.string() + ".1");
+  }
+  void limit(rlim_t bytes) const {
+    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  void give_room() const { limit(before_.rlim_cur); }
+  std::string content(const std::string& ending) const {
+    std::ostringstream text;
+    text << std::ifstream(path_.string() + ending).rdbuf();
+    return text.str();
+  }
+  std::string written() const { return content({}); }
+  std::vector<std::string> types_written() const {
+    std::vector<std::string> types;
+    std::istringstream lines(written());
+    for (std::string line; std::getline(lines, line);) {
+      boost::system::error_code error;
+      const auto value = boost::json::parse(line, error);
+      types.emplace_back(error ? "cut" : std::string(value.at("type").as_string()));
+    }
+    return types;
+  }
+  static std::string long_text() { return std::string(10'000, 'x'); }
+
+  Output out{true, false};
+  std::filesystem::path path_;
+
+ private:
+  int stdout_ = -1;
+  rlimit before_{};
+  void (*signal_)(int) = SIG_DFL;
+};
+
+TEST_F(SmallFile, CutsAStreamWhichBeginsAnewOnALineOfItsOwn) {
+  out.stream();
+  limit(6'000);  // in the second part of the line
+  out.event("first", {{"text", long_text()}}, {});
+  EXPECT_EQ(written().size(), 6'000U);
+  out.event("second", {}, {});
+  EXPECT_TRUE(out.alive());
+  give_room();
+  out.event("third", {}, {});
+  EXPECT_EQ(types_written(), (std::vector<std::string>{"cut", "third"}));
+}
+
+TEST_F(SmallFile, TellsHowManyEventsItHadNoRoomFor) {
+  out.stream();
+  for (const bool behind : {false, true}) {
+    EventStream stream(out);
+    if (behind) stream.write_behind([] {});
+    limit(written().size() + 6'000);
+    stream.tell("first", {{"text", long_text()}});
+    stream.tell("second", {});
+    stream.tell("third", {});
+    if (behind) {
+      EXPECT_FALSE(stream.tell_for_sure("message", {}, [n = 0]() mutable { return ++n > 12; }));
+    }
+    give_room();
+    stream.tell("last", {});
+    EXPECT_TRUE(stream.close(std::chrono::seconds(20)));
+    const auto types = types_written();
+    EXPECT_EQ(std::vector(types.end() - 3, types.end()), (std::vector<std::string>{"cut", "events_dropped", "last"}));
+    EXPECT_NE(written().find("\"count\":3"), std::string::npos) << written();
+  }
+}
+
+TEST_F(SmallFile, WaitsWithWhatIsToldForSure) {
+  out.stream();
+  EventStream stream(out);
+  stream.write_behind([] {});
+  limit(10);
+  EXPECT_TRUE(stream.tell_for_sure("message", {}, [this, n = 0]() mutable {
+    if (++n == 3) give_room();
+    return false;
+  }));
+  EXPECT_EQ(types_written(), (std::vector<std::string>{"cut", "message"}));
+}
+
+TEST_F(SmallFile, FailsACommandThatHasOneThingToSay) {
+  limit(10);
+  out.result({{"text", long_text()}});
+  EXPECT_FALSE(out.alive());
 }
 
 TEST(RelativeTime, ReadsLikeAPersonSaysIt) {
