@@ -144,6 +144,7 @@ Result<Detached> detach(const std::filesystem::path& log) {
   Descriptor writing(::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (writing.get() < 0) return cannot("write " + log.string(), errno);
   ::fchmod(writing.get(), 0600);
+  ::unlink((log.string() + ".1").c_str());  // of the one before
   const Descriptor reading(::open(log.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (reading.get() < 0) return cannot("read " + log.string(), errno);
   std::array<int, 2> ends{-1, -1};

@@ -1,5 +1,6 @@
 #include "output.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <climits>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <ranges>
 
 #include "base/clock.hpp"
@@ -44,6 +46,20 @@ std::string_view write_all(int fd, std::string_view text) {
 bool reader_is_gone(int fd, int error) {
   struct stat status{};
   return error == EPIPE || (error == EIO && ::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode));
+}
+
+bool is_same_file(int fd, const struct stat& other) {
+  struct stat status{};
+  return ::fstat(fd, &status) == 0 && status.st_dev == other.st_dev && status.st_ino == other.st_ino;
+}
+
+/// The path of a regular file that is open; empty when it has none.
+std::string path_of(int fd) {
+  struct stat status{};
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error);
+  if (error || ::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || !is_same_file(fd, status)) return {};
+  return path.string();
 }
 
 /// The code point that begins at `text`, of two or three bytes; 0 for all others.
@@ -111,16 +127,37 @@ Output::Output(bool json, bool quiet)
       colour_err_(wants_colour(STDERR_FILENO)),
       shows_progress_(!json && !quiet && is_terminal(STDERR_FILENO)) {}
 
-void Output::leave_terminal() {
+void Output::leave_terminal(std::uint64_t most) {
   progress({});
   colour_out_ = false;
   colour_err_ = false;
   shows_progress_ = false;
+  const std::scoped_lock lock(mutex_);
+  log_ = path_of(STDOUT_FILENO);
+  most_ = most;
+}
+
+void Output::turn_over() {
+  struct stat log{};
+  if (log_.empty() || in_line_ || ::fstat(STDOUT_FILENO, &log) != 0) return;
+  if (static_cast<std::uint64_t>(log.st_size) < most_) return;
+  const std::string next = log_ + ".new";
+  const int file = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) return;  // with the next line, maybe
+  std::error_code error;
+  std::filesystem::rename(log_, log_ + ".1", error);  // where it cannot, the old one is lost
+  std::filesystem::rename(next, log_, error);
+  if (!error) {
+    if (is_same_file(STDERR_FILENO, log)) ::dup2(file, STDERR_FILENO);
+    ::dup2(file, STDOUT_FILENO);
+  }
+  ::close(file);
 }
 
 Written Output::write(std::string_view text, bool goes_on) {
   const std::scoped_lock lock(mutex_);
   if (!alive_) return Written::kNot;
+  if (!goes_on) turn_over();
   hide_progress();
   const bool begun = goes_on || !in_line_ || write_all(STDOUT_FILENO, "\n").empty();
   const std::string_view left = begun ? write_all(STDOUT_FILENO, text) : text;
@@ -148,6 +185,7 @@ Written Output::write_patiently(std::string_view text, const std::function<bool(
 
 void Output::write_stderr(std::string_view text) {
   const std::scoped_lock lock(mutex_);
+  turn_over();
   hide_progress();
   write_all(STDERR_FILENO, text);
   show_progress();

@@ -28,12 +28,16 @@ enum class Written : std::uint8_t { kAll, kCut, kNot };
 /// Thread: any.
 class Output {
  public:
+  static constexpr std::uint64_t kLargestLog = std::uint64_t{16} * 1024 * 1024;
+
   Output(bool json, bool quiet);
 
   bool json() const { return json_; }
 
-  /// From now on stdout and stderr are no terminal, whatever they were: no colours, no progress.
-  void leave_terminal();
+  /// From now on stdout and stderr are no terminal, whatever they were: no colours, no progress. Where stdout is a
+  /// file, it is the log of this process: once it has `most` bytes it is renamed, ".1" behind its name, in place of the
+  /// one before, and another begins under its name.
+  void leave_terminal(std::uint64_t most = kLargestLog);
 
   /// From now on every object of this command has `type` and `ts`.
   void stream() { streaming_ = true; }
@@ -73,6 +77,7 @@ class Output {
   void write_stderr(std::string_view text);
   /// `text` as lines for stderr, broken at spaces on a terminal.
   static std::string lines_of(std::string_view text);
+  void turn_over();  // mutex_ held
   void hide_progress();
   void show_progress();
   void write_json(const boost::json::object& object);
@@ -86,6 +91,8 @@ class Output {
   std::atomic<bool> colour_err_;
   std::atomic<bool> shows_progress_;
   std::string progress_;
+  std::string log_;  // its path; empty: stdout is none
+  std::uint64_t most_ = 0;
   bool streaming_ = false;
   std::atomic<bool> alive_ = true;
   bool in_line_ = false;  // stdout has the beginning of a line

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <csignal>
+#include <fstream>
 #include <functional>
 #include <string>
 
@@ -150,6 +151,14 @@ TEST_F(DetachedCommand, RunsInASessionOfItsOwnWithoutInput) {
     return ::getsid(0) == ::getpid() && empty && ::sigismember(&blocked, SIGTERM) == 0 ? 0 : 1;
   });
   EXPECT_EQ(exit_code(), 0);
+}
+
+TEST_F(DetachedCommand, TakesAwayWhatAnEarlierOneSaid) {
+  fs::create_directories(log().parent_path());
+  std::ofstream(log().string() + ".1") << "earlier";
+  run([](Foreground&) { return 3; });
+  EXPECT_EQ(exit_code(), 3);
+  EXPECT_FALSE(fs::exists(log().string() + ".1"));
 }
 
 TEST_F(DetachedCommand, WritesThroughNoLink) {

@@ -127,6 +127,32 @@ TEST_F(SmallFile, WaitsWithWhatIsToldForSure) {
   EXPECT_EQ(types_written(), (std::vector<std::string>{"cut", "message"}));
 }
 
+TEST_F(SmallFile, TurnsOverAsALogAndTakesNoMoreThanTwoOfThem) {
+  constexpr std::uint64_t kMost = 30'000;
+  out.stream();
+  out.leave_terminal(kMost);
+  for (std::uint64_t n = 0; n < 20; ++n) out.event("event", {{"n", n}, {"text", long_text()}}, {});
+  const std::string old = content(".1");
+  EXPECT_LE(old.size(), kMost + 11'000);
+  EXPECT_LE(written().size(), kMost + 11'000);
+  std::vector<std::uint64_t> seen;
+  std::istringstream lines(old + written());
+  for (std::string line; std::getline(lines, line);) {
+    seen.push_back(boost::json::parse(line).at("n").to_number<std::uint64_t>());
+  }
+  ASSERT_FALSE(seen.empty());
+  EXPECT_EQ(seen.back(), 19U);
+  EXPECT_EQ(seen.back() - seen.front() + 1, seen.size()) << "no line is lost between the two";
+  EXPECT_EQ(std::filesystem::status(path_).permissions(), std::filesystem::perms(0600));
+  EXPECT_FALSE(std::filesystem::exists(path_.string() + ".new"));
+}
+
+TEST_F(SmallFile, IsNoLogBeforeItIsSaid) {
+  out.stream();
+  for (int n = 0; n < 5; ++n) out.event("event", {{"text", long_text()}}, {});
+  EXPECT_FALSE(std::filesystem::exists(path_.string() + ".1"));
+}
+
 TEST_F(SmallFile, FailsACommandThatHasOneThingToSay) {
   limit(10);
   out.result({{"text", long_text()}});
