@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <utility>
+#include <vector>
 
 #include "config/private_file.hpp"
 
@@ -116,6 +118,18 @@ Detached watch(pid_t child, int news, int log, const HeldSignals& signals) {
   }
 }
 
+/// Closes all but the standard streams and these: whoever waits for the end of a pipe of this process's caller would
+/// wait for the end of this one.
+void close_all_but(std::vector<int> kept) {
+  kept.push_back(STDERR_FILENO);
+  std::ranges::sort(kept);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const unsigned first = static_cast<unsigned>(kept[i]) + 1;
+    const unsigned last = i + 1 < kept.size() ? static_cast<unsigned>(kept[i + 1]) - 1 : ~0U;
+    if (first <= last) ::close_range(first, last, 0);
+  }
+}
+
 void become_background(int log) {
   ::setsid();
   const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -156,6 +170,7 @@ Result<Detached> detach(const std::filesystem::path& log) {
   const pid_t child = ::fork();
   if (child < 0) return cannot("detach", errno);
   if (child == 0) {
+    close_all_but({writing.get(), reading.get(), news.get(), teller.get(), signals.descriptor()});
     become_background(writing.get());
     return Detached{.foreground = std::make_unique<Foreground>(teller.release(), writing.release())};
   }

@@ -33,9 +33,9 @@ struct Detached {
 };
 
 /// Forks. The child is in a session of its own, without a terminal; its stdout goes to `log` (mode 0600, emptied
-/// first), its stdin is empty. The parent shows what the child writes there, as it writes it, until the child lets go,
-/// or ends: then its exit code is the parent's. A signal that would end the parent meanwhile ends the child as well.
-/// Only while this process has one thread. Errors: kIo, kPermission.
+/// first), its stdin is empty, and other descriptors of its caller it has none. The parent shows what the child writes
+/// there, as it writes it, until the child lets go, or ends: then its exit code is the parent's. A signal that would
+/// end the parent meanwhile ends the child as well. Only while this process has one thread. Errors: kIo, kPermission.
 Result<Detached> detach(const std::filesystem::path& log);
 
 }  // namespace agentroom::cli

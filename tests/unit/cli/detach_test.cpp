@@ -31,10 +31,11 @@ class DetachedCommand : public testing::Test {
     root_ = ::mkdtemp(pattern.data());
     EXPECT_EQ(::pipe2(out_.data(), O_CLOEXEC), 0);
     EXPECT_EQ(::pipe2(err_.data(), O_CLOEXEC), 0);
-    EXPECT_EQ(::pipe2(gate_.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(::mkfifo(gate().c_str(), 0600), 0);
+    gate_ = ::open(gate().c_str(), O_RDWR | O_CLOEXEC);
   }
   ~DetachedCommand() override {
-    for (const int each : {out_[0], err_[0], gate_[1]}) ::close(each);
+    for (const int each : {out_[0], err_[0], gate_}) ::close(each);
     if (command_ > 0) ::kill(command_, SIGKILL), ::waitpid(command_, nullptr, 0);
     fs::remove_all(root_);
   }
@@ -54,15 +55,15 @@ class DetachedCommand : public testing::Test {
     }
     ::close(out_[1]);
     ::close(err_[1]);
-    ::close(gate_[0]);
   }
+  fs::path gate() const { return root_ / "gate"; }
   /// In the background: until the test opens the gate, or is gone.
-  void wait_at_gate() {
-    ::close(gate_[1]);
+  void wait_at_gate() const {
+    const int waiting = ::open(gate().c_str(), O_RDONLY);
     char byte = 0;
-    if (::read(gate_[0], &byte, 1) < 0) ::_exit(97);
+    if (::read(waiting, &byte, 1) < 0) ::_exit(97);
   }
-  void open_gate() { say(gate_[1], "x"); }
+  void open_gate() const { say(gate_, "x"); }
 
   static std::string read_all(int descriptor) {
     std::string text;
@@ -95,7 +96,7 @@ class DetachedCommand : public testing::Test {
   fs::path root_;
   std::array<int, 2> out_{};
   std::array<int, 2> err_{};
-  std::array<int, 2> gate_{};
+  int gate_ = -1;
   pid_t command_ = -1;
 };
 
@@ -128,6 +129,23 @@ TEST_F(DetachedCommand, HasTheExitCodeOfAnOtherThatEnds) {
   EXPECT_EQ(exit_code(), 3);
   EXPECT_EQ(read_all(out_[0]), "began\n");
   EXPECT_EQ(read_all(err_[0]), "error: no\n");
+}
+
+TEST_F(DetachedCommand, KeepsNothingOpenOfItsCaller) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  run([this](Foreground& foreground) {
+    foreground.let_go();
+    wait_at_gate();
+    return 0;
+  });
+  ::close(ends[1]);
+  EXPECT_EQ(exit_code(), 50);
+  pollfd ended{.fd = ends[0], .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&ended, 1, kDeadlineMs), 1);
+  EXPECT_EQ(ended.revents, POLLHUP);
+  ::close(ends[0]);
+  open_gate();
 }
 
 TEST_F(DetachedCommand, TakesTheOtherWithItWhenItIsInterrupted) {
