@@ -97,7 +97,7 @@ int exit_code_of(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : kBySignal + WTERMSIG(status);
 }
 
-Detached watch(pid_t child, int news, int log, const HeldSignals& signals) {
+Result<Detached> watch(pid_t child, int news, int log, const HeldSignals& signals) {
   for (;;) {
     std::array<pollfd, 2> ready{pollfd{.fd = news, .events = POLLIN, .revents = 0},
                                 pollfd{.fd = signals.descriptor(), .events = POLLIN, .revents = 0}};
@@ -114,6 +114,10 @@ Detached watch(pid_t child, int news, int log, const HeldSignals& signals) {
     end.goes_on = ::read(news, &word, 1) == 1;
     if (!end.goes_on) end.exit_code = exit_code_of(child);
     show(log);
+    if (!end.goes_on && end.exit_code == 0) {
+      return fail(ErrorCode::kCancelled, "it ended before it was open, and nothing goes on in the background",
+                  "see what goes on while it opens: run the command without --detach");
+    }
     return end;
   }
 }

@@ -35,7 +35,8 @@ struct Detached {
 /// Forks. The child is in a session of its own, without a terminal; its stdout goes to `log` (mode 0600, emptied
 /// first), its stdin is empty, and other descriptors of its caller it has none. The parent shows what the child writes
 /// there, as it writes it, until the child lets go, or ends: then its exit code is the parent's. A signal that would
-/// end the parent meanwhile ends the child as well. Only while this process has one thread. Errors: kIo, kPermission.
+/// end the parent meanwhile ends the child as well. Only while this process has one thread. Errors: kIo, kPermission;
+/// kCancelled, when the child ended well but did not let go.
 Result<Detached> detach(const std::filesystem::path& log);
 
 }  // namespace agentroom::cli

@@ -49,7 +49,7 @@ class DetachedCommand : public testing::Test {
       ::dup2(err_[1], STDERR_FILENO);
       for (const int each : {out_[0], out_[1], err_[0], err_[1]}) ::close(each);  // else they never end
       auto detached = detach(log());
-      if (!detached) ::_exit(98);
+      if (!detached) ::_exit(detached.error().code == ErrorCode::kCancelled ? 96 : 98);
       if (detached->foreground) ::_exit(background(*detached->foreground));
       ::_exit(detached->goes_on ? 50 : detached->exit_code);
     }
@@ -131,6 +131,11 @@ TEST_F(DetachedCommand, HasTheExitCodeOfAnOtherThatEnds) {
   EXPECT_EQ(read_all(err_[0]), "error: no\n");
 }
 
+TEST_F(DetachedCommand, SaysThatAnOtherEndedWellButDidNotLetGo) {
+  run([](Foreground&) { return 0; });
+  EXPECT_EQ(exit_code(), 96);
+}
+
 TEST_F(DetachedCommand, KeepsNothingOpenOfItsCaller) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
@@ -166,9 +171,9 @@ TEST_F(DetachedCommand, RunsInASessionOfItsOwnWithoutInput) {
     const bool empty = ::read(STDIN_FILENO, &byte, 1) == 0;
     sigset_t blocked;
     ::sigprocmask(SIG_BLOCK, nullptr, &blocked);
-    return ::getsid(0) == ::getpid() && empty && ::sigismember(&blocked, SIGTERM) == 0 ? 0 : 1;
+    return ::getsid(0) == ::getpid() && empty && ::sigismember(&blocked, SIGTERM) == 0 ? 7 : 1;
   });
-  EXPECT_EQ(exit_code(), 0);
+  EXPECT_EQ(exit_code(), 7);
 }
 
 TEST_F(DetachedCommand, TakesAwayWhatAnEarlierOneSaid) {
