@@ -23,6 +23,8 @@ Transfer::~Transfer() {
 
 void Transfer::begin(CURL* request) {
   result_.reset();
+  // Else whoever gives up waits for the name to be looked up.
+  curl_easy_setopt(request, CURLOPT_QUICK_EXIT, 1L);
   if (curl_multi_add_handle(multi_.get(), request) != CURLM_OK) {
     result_ = CURLE_FAILED_INIT;
     return;
