@@ -47,16 +47,31 @@ class Managed {
 
   fs::path file() const { return folder_ / name_; }
 
-  bool is_cached() const { return look_at(file(), options_.pinned.sha256) == Kept::kRight; }
+  /// It is there then, and the right one.
+  sdk::Status get() {
+    if (auto made = make_folder(folder_); !made) return made;
+    const auto kept = look();
+    if (!kept) return kept.error();
+    const bool cached = *kept == Kept::kRight;
+    if (!cached) {
+      if (auto fetched = fetch(); !fetched) return fetched;
+    }
+    events_.progress({cached ? "cached" : "ready", file().string()});
+    return {};
+  }
+
+ private:
+  sdk::Result<Kept> look() const { return look_at(file(), options_.pinned.sha256); }
 
   sdk::Status fetch() {
     events_.progress({"downloading", options_.pinned.version});
     const auto lock = DownloadLock::take(folder_ / ("." + name_ + ".lock"), stop_,
                                          [&] { events_.progress({"downloading", "another process is at it"}); });
     if (!lock) return lock.error();
-    const Kept kept = look_at(file(), options_.pinned.sha256);
-    if (kept == Kept::kRight) return {};  // the other process brought it
-    if (kept == Kept::kWrong) {
+    const auto kept = look();
+    if (!kept) return kept.error();
+    if (*kept == Kept::kRight) return {};  // the other process brought it
+    if (*kept == Kept::kWrong) {
       host_.log(sdk::LogLevel::kWarn, file().string() + " has another SHA-256 than the release: it is removed");
       std::error_code ignored;
       fs::remove(file(), ignored);
@@ -68,7 +83,6 @@ class Managed {
                     });
   }
 
- private:
   const Options& options_;
   const fs::path& folder_;
   const std::string name_;
@@ -109,14 +123,9 @@ sdk::Result<std::string> find_binary(const Options& options, const fs::path& fol
   sdk::Error why = no_managed(options);
   if (!folder.empty() && !options.pinned.asset.empty()) {
     Managed managed(options, folder, host, events, stop);
-    sdk::Status there = make_folder(folder);
-    const bool cached = there && managed.is_cached();
-    if (there && !cached) there = managed.fetch();
-    if (there) {
-      events.progress({cached ? "cached" : "ready", managed.file().string()});
-      return managed.file().string();
-    }
-    why = there.error();
+    const auto got = managed.get();
+    if (got) return managed.file().string();
+    why = got.error();
     // A program on PATH stands in for a server that cannot be reached. Where someone may have tampered it does not:
     // that is to be seen, and not to choose what runs.
     if (why.status != AR_NETWORK && why.status != AR_TIMEOUT) return why;

@@ -39,10 +39,13 @@ sdk::Status make_folder(const std::filesystem::path& folder) {
   return {};
 }
 
-Kept look_at(const std::filesystem::path& file, const std::string& sha256) {
+sdk::Result<Kept> look_at(const std::filesystem::path& file, const std::string& sha256) {
   const process::Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!opened.valid()) return errno == ENOENT ? Kept::kNone : Kept::kWrong;
-  return sha256_of(opened.get()) == sha256 ? Kept::kRight : Kept::kWrong;
+  if (!opened.valid() && errno == ENOENT) return Kept::kNone;
+  if (!opened.valid() && errno == ELOOP) return Kept::kWrong;  // a link is none of what was put there
+  const auto digest = opened.valid() ? sha256_of(opened.get()) : std::nullopt;
+  if (!digest) return trouble("cannot read", file);
+  return *digest == sha256 ? Kept::kRight : Kept::kWrong;
 }
 
 sdk::Result<DownloadLock> DownloadLock::open(const std::filesystem::path& file) {

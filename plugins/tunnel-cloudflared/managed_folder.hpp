@@ -15,8 +15,8 @@ sdk::Status make_folder(const std::filesystem::path& folder);
 
 enum class Kept : std::uint8_t { kNone, kRight, kWrong };
 
-/// Whether `file` has that digest.
-Kept look_at(const std::filesystem::path& file, const std::string& sha256);
+/// Whether `file` has that digest. Errors: AR_IO and AR_PERMISSION, when it cannot be read now.
+sdk::Result<Kept> look_at(const std::filesystem::path& file, const std::string& sha256);
 
 /// Held by the one process that downloads; the kernel drops it with the process.
 class DownloadLock {

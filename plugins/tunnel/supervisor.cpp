@@ -14,8 +14,9 @@ namespace {
 /// A tunnel that was ready for so long did not fail at its start.
 constexpr std::chrono::seconds kLongEnough{60};
 
-bool worth_another_try(const sdk::Error& error) {
-  return error.status == AR_NETWORK || error.status == AR_TIMEOUT;
+bool worth_another_try(const sdk::Error& error, bool ever_ran) {
+  if (error.status == AR_CORRUPT) return false;
+  return ever_ran || error.status == AR_NETWORK || error.status == AR_TIMEOUT;
 }
 
 std::string in_seconds(std::chrono::milliseconds pause) {
@@ -72,7 +73,7 @@ bool Supervisor::once() {
   auto command = program_->prepare(events_, stop_);
   if (stop_.requested()) return false;
   if (!command) {
-    const bool again = worth_another_try(command.error());
+    const bool again = worth_another_try(command.error(), ever_ran_);
     events_.failed(command.error(), !again);
     return again;
   }

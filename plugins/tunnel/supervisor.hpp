@@ -20,6 +20,8 @@ namespace agentroom::tunnel {
 ///        +--a failure worth another try---------+
 ///        +--any other: given up
 ///
+/// Once it ran, every failure is worth another try but a program that is not the right one.
+///
 /// All of it on one thread of its own, which also is the one that the kernel ties the program to.
 class Supervisor {
  public:

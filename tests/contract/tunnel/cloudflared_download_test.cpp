@@ -1,5 +1,7 @@
 // Which cloudflared is run, and how a release comes to be the one.
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -314,6 +316,35 @@ TEST_F(CloudflaredDownload, ThatWasChangedSinceIsReplacedAndNotRun) {
   wait_for(has("ready"));
   EXPECT_EQ(content_of(target()), release_);
   EXPECT_FALSE(fs::exists(folder_.path() / "owned"));
+}
+
+TEST_F(CloudflaredDownload, ThatCannotBeReadForAWhileStays) {
+  // Below these no descriptor becomes free, whatever the tunnel closes.
+  constexpr rlim_t kTaken = 64;
+  std::vector<int> taken;
+  do {
+    taken.push_back(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+    ASSERT_GE(taken.back(), 0);
+  } while (taken.back() < static_cast<int>(kTaken));
+  open(config("good"));
+  wait_for(has("ready"));
+  const pid_t first = started().begin()->first;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = kTaken, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  ::kill(first, SIGKILL);
+  const bool failed = tunnel_->events().wait_until(has("failed"));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  for (const int each : taken) ::close(each);
+  EXPECT_TRUE(failed) << told(tunnel_->events().story());
+  const TunnelStory story = wait_for([](const TunnelStory& it) { return it.back().kind == "ready"; });
+  for (const TunnelEvent& event : story) {
+    if (event.kind != "failed") continue;
+    EXPECT_EQ(event.status, AR_IO) << event.text;
+    EXPECT_FALSE(event.given_up);
+  }
+  EXPECT_EQ(server_.requests().size(), 1U) << plugin_.host().log_text();
 }
 
 TEST_F(CloudflaredDownload, IsCheckedAgainBeforeEachStart) {

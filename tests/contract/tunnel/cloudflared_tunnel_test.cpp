@@ -170,6 +170,21 @@ TEST_F(Cloudflared, ThatIsKilledIsStartedAgain) {
   EXPECT_THAT(last(story, "lost").text, StartsWith("cloudflared ended by signal 9"));
 }
 
+TEST_F(Cloudflared, WhoseProgramIsMissingForAWhileComesBackWithIt) {
+  const fs::path program = folder_.path() / "mine";
+  const fs::path away = folder_.path() / "away";
+  fs::copy_file(CLOUDFLARED_STANDIN, program);
+  open("binary = \"" + program.string() + "\"");
+  wait_for(has("ready"));
+  fs::rename(program, away);
+  ::kill(started().begin()->first, SIGKILL);
+  const TunnelStory missed = wait_for(has("failed"));
+  EXPECT_EQ(last(missed, "failed").status, AR_NOT_FOUND);
+  EXPECT_FALSE(last(missed, "failed").given_up);
+  fs::rename(away, program);
+  wait_for([](const TunnelStory& it) { return it.back().kind == "ready"; });
+}
+
 TEST_F(Cloudflared, ThatCloudflareForgotIsStartedAgain) {
   const Variable mode("LC_STANDIN_MODE", "forgotten");
   open_standin();
