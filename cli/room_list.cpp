@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "context.hpp"
+#include "events.hpp"
 #include "room_records.hpp"
 #include "spinner.hpp"
 
@@ -16,14 +17,16 @@ using boost::json::object;
 /// A room drains its relay within 5 s and its handlers within 6.
 constexpr std::chrono::seconds kStopTime{20};
 
-object members_of(const RoomRecord& record) {
-  return {{"port", record.port},
-          {"pid", record.process.pid},
-          {"kind", record.kind},
-          {"local_url", record.local_url},
-          {"tunnel_url", record.tunnel_url},
-          {"uptime_s", std::max<std::int64_t>(0, (unix_ms() - record.started_at) / 1000)},
-          {"log", record.log}};
+object members_of(const RunningRoom& room) {
+  const RoomRecord& record = room.record;
+  object members{{"port", record.port},
+                 {"pid", record.process.pid},
+                 {"kind", record.kind},
+                 {"local_url", record.local_url},
+                 {"tunnel_url", record.tunnel_url},
+                 {"uptime_s", std::max<std::int64_t>(0, (unix_ms() - record.started_at) / 1000)},
+                 {"log", record.log}};
+  return room.process ? members : error_members(std::move(members), room.process.error());
 }
 
 void show_table(Output& out, const std::vector<RunningRoom>& rooms) {
@@ -54,10 +57,11 @@ Result<std::vector<RunningRoom>> choose(std::vector<RunningRoom> rooms, const Ro
 
 Result<void> stop(RunningRoom& room) {
   const std::string pid = std::to_string(room.record.process.pid);
-  auto asked = room.process.ask_to_end();
+  if (!room.process) return pass(room.process);
+  auto asked = room.process->ask_to_end();
   if (!asked && asked.error().code == ErrorCode::kNotFound) return {};
   if (!asked) return asked;
-  if (room.process.wait(kStopTime)) return {};
+  if (room.process->wait(kStopTime)) return {};
   return fail(ErrorCode::kTimeout, "pid " + pid + " does not end, though it was asked to",
               "end it at once: kill -9 " + pid);
 }
@@ -70,12 +74,15 @@ int run(const RoomStatusCommand& /*command*/, const GlobalOptions& globals, Outp
   auto rooms = running_rooms(context->home().rooms_folder());
   if (!rooms) return out.error(rooms.error());
   array list;
-  for (const RunningRoom& room : *rooms) list.push_back(members_of(room.record));
+  for (const RunningRoom& room : *rooms) list.push_back(members_of(room));
   out.result({{"rooms", std::move(list)}});
   if (rooms->empty()) {
     out.remark("Nothing runs in this home. To open a room: agentroom room open --on-message COMMAND");
   } else {
     show_table(out, *rooms);
+    for (const RunningRoom& room : *rooms) {
+      if (!room.process) out.warning(room.process.error().message);
+    }
   }
   return 0;
 }

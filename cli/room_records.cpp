@@ -93,8 +93,9 @@ std::optional<RunningRoom> find_room(const fs::path& file, std::string_view text
   auto record = from_json(text);
   if (!record || record_file(file.parent_path(), record->port) != file) return std::nullopt;
   auto process = RunningProcess::find(record->process);
-  if (!process) return std::nullopt;
-  return RunningRoom{std::move(*record), std::move(*process)};
+  if (!process) return RunningRoom{std::move(*record), pass(process)};
+  if (!*process) return std::nullopt;
+  return RunningRoom{std::move(*record), std::move(**process)};
 }
 
 }  // namespace

@@ -43,10 +43,10 @@ class RoomSign {
   RoomRecord record_;
 };
 
-/// A record whose process runs.
+/// A record whose process runs, or may run.
 struct RunningRoom {
   RoomRecord record;
-  RunningProcess process;
+  Result<RunningProcess> process;  ///< or why that cannot be told
 };
 
 /// By port. Removes the records of processes that have ended, and files of that folder that are no records.

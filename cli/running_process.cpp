@@ -61,14 +61,21 @@ Result<ProcessMark> mark_of_this_process() {
   return std::move(*mark);
 }
 
-std::optional<RunningProcess> RunningProcess::find(const ProcessMark& mark) {
+Result<std::optional<RunningProcess>> RunningProcess::find(const ProcessMark& mark) {
   if (mark.pid <= 0) return std::nullopt;
   // The descriptor first: if the pid is given away after this, the comparison notices it.
-  const auto descriptor = static_cast<int>(::syscall(SYS_pidfd_open, mark.pid, 0));
-  if (descriptor < 0) return std::nullopt;
-  RunningProcess process(descriptor);
-  if (mark_of(mark.pid) != mark || process.wait(std::chrono::milliseconds(0))) return std::nullopt;
-  return process;
+  RunningProcess process(static_cast<int>(::syscall(SYS_pidfd_open, mark.pid, 0)));
+  const int error = process.descriptor_ < 0 ? errno : 0;
+  if (error == ESRCH || (error != 0 && ::kill(mark.pid, 0) != 0 && errno == ESRCH)) return std::nullopt;
+  const auto found = mark_of(mark.pid);
+  if (found && *found != mark) return std::nullopt;
+  if (error == 0 && process.wait(std::chrono::milliseconds(0))) return std::nullopt;
+  if (error == 0 && found) return process;
+  const std::string pid = std::to_string(mark.pid);
+  return fail(ErrorCode::kIo,
+              "cannot tell whether pid " + pid +
+                  " still runs: " + (error != 0 ? config::reason_text(error) : "/proc/" + pid + "/stat cannot be read"),
+              "try again; or look for it yourself: ps -p " + pid);
 }
 
 RunningProcess::RunningProcess(RunningProcess&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

@@ -27,8 +27,8 @@ Result<ProcessMark> mark_of_this_process();
 /// A running process that is held by a descriptor: what is sent reaches it or nobody.
 class RunningProcess {
  public:
-  /// Nothing when the process has ended or its pid belongs to another one.
-  static std::optional<RunningProcess> find(const ProcessMark& mark);
+  /// Nothing when the process has ended or its pid belongs to another one. Errors: kIo (the system does not tell).
+  static Result<std::optional<RunningProcess>> find(const ProcessMark& mark);
   RunningProcess(RunningProcess&& other) noexcept;
   RunningProcess& operator=(RunningProcess&& other) noexcept;
   ~RunningProcess();

@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <optional>
 #include <sstream>
+
+#include "few_descriptors.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -93,6 +96,19 @@ TEST_F(RoomRecords, OfProcessesThatAreGoneAreRemoved) {
   write("8787.json", text);
   EXPECT_TRUE(records().empty());
   EXPECT_FALSE(fs::exists(folder() / "8787.json"));
+}
+
+TEST_F(RoomRecords, OfProcessesOfWhichTheSystemDoesNotTellStay) {
+  const auto sign = put_up(8787);
+  // For the folder's lock, and for the process or a file.
+  std::optional<FewDescriptors> few(2);
+  const auto rooms = running_rooms(folder());
+  few.reset();
+  ASSERT_TRUE(rooms);
+  ASSERT_EQ(rooms->size(), 1U);
+  EXPECT_FALSE(rooms->front().process);
+  EXPECT_EQ(rooms->front().record.port, 8787);
+  EXPECT_EQ(records().size(), 1U) << "it is there still";
 }
 
 TEST_F(RoomRecords, ThatAreNoneAreRemoved) {

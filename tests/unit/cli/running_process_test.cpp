@@ -8,6 +8,9 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
+
+#include "few_descriptors.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -55,60 +58,79 @@ class Other {
   bool ended_ = false;
 };
 
+std::optional<RunningProcess> found(const ProcessMark& mark) {
+  auto process = RunningProcess::find(mark);
+  EXPECT_TRUE(process) << process.error().message;
+  return process ? std::move(*process) : std::nullopt;
+}
+
 TEST(RunningProcess, KnowsItself) {
   const auto mark = mark_of_this_process();
   ASSERT_TRUE(mark);
   EXPECT_EQ(mark->pid, ::getpid());
   EXPECT_GT(mark->start, 0U);
   EXPECT_FALSE(mark->boot.empty());
-  EXPECT_TRUE(RunningProcess::find(*mark));
+  EXPECT_TRUE(found(*mark));
 }
 
 TEST(RunningProcess, IsAskedToEndAndSeenToEnd) {
   Other other;
-  auto found = RunningProcess::find(other.mark);
-  ASSERT_TRUE(found);
-  EXPECT_FALSE(found->wait(std::chrono::milliseconds(0)));
-  EXPECT_TRUE(found->ask_to_end());
-  EXPECT_TRUE(found->wait(kDeadline));
+  auto process = found(other.mark);
+  ASSERT_TRUE(process);
+  EXPECT_FALSE(process->wait(std::chrono::milliseconds(0)));
+  EXPECT_TRUE(process->ask_to_end());
+  EXPECT_TRUE(process->wait(kDeadline));
   const int status = other.reap();
   EXPECT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(WTERMSIG(status), SIGTERM);
-  EXPECT_EQ(found->ask_to_end().error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(process->ask_to_end().error().code, ErrorCode::kNotFound);
 }
 
 TEST(RunningProcess, IsFoundUnderAnyName) {
   const Other other(") 1 2 (x y)");
-  EXPECT_TRUE(RunningProcess::find(other.mark));
+  EXPECT_TRUE(found(other.mark));
 }
 
 TEST(RunningProcess, ThatEndedIsNotFound) {
   Other other;
   other.end();
-  EXPECT_FALSE(RunningProcess::find(other.mark));
+  EXPECT_FALSE(found(other.mark));
 }
 
 TEST(RunningProcess, ThatWaitsToBeReapedIsNotFound) {
   Other other;
-  auto held = RunningProcess::find(other.mark);
+  auto held = found(other.mark);
   ASSERT_TRUE(held);
   ::kill(other.mark.pid, SIGKILL);
   ASSERT_TRUE(held->wait(kDeadline));
-  EXPECT_FALSE(RunningProcess::find(other.mark));
+  EXPECT_FALSE(found(other.mark));
 }
 
 TEST(RunningProcess, IsNotTheOneThatHasItsPidNow) {
   const auto mark = *mark_of_this_process();
   ProcessMark earlier = mark;
   --earlier.start;
-  EXPECT_FALSE(RunningProcess::find(earlier));
+  EXPECT_FALSE(found(earlier));
   ProcessMark before_the_boot = mark;
   before_the_boot.boot = "another";
-  EXPECT_FALSE(RunningProcess::find(before_the_boot));
+  EXPECT_FALSE(found(before_the_boot));
   for (const pid_t none : {0, -1}) {
     ProcessMark nobody = mark;
     nobody.pid = none;
-    EXPECT_FALSE(RunningProcess::find(nobody));
+    EXPECT_FALSE(found(nobody));
+  }
+}
+
+TEST(RunningProcess, IsNotGoneBecauseTheSystemDoesNotTell) {
+  Other other;
+  // Without a descriptor for the process, and with that one alone.
+  for (const std::size_t free : {0, 1}) {
+    std::optional<FewDescriptors> few(free);
+    const auto process = RunningProcess::find(other.mark);
+    few.reset();
+    ASSERT_FALSE(process) << free;
+    EXPECT_EQ(process.error().code, ErrorCode::kIo);
+    EXPECT_NE(process.error().message.find(std::to_string(other.mark.pid)), std::string::npos);
   }
 }
 
