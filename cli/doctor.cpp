@@ -125,7 +125,7 @@ class Doctor {
     if (!server) return pass(server);
     if (!server->known || !plugins_load_) return std::nullopt;
     if (auto opened = open_process(); !opened) return pass(opened);
-    auto answer = runtime::probe_relay(*process_, server->url, kProbeTime);
+    auto answer = runtime::probe_relay(*process_, server->url, kProbeTime, kNoRelayHint);
     if (!answer) return pass(answer);
     return server->url + " answers in " + std::to_string(ms_of(answer->took)) + " ms";
   }

@@ -116,11 +116,11 @@ Result<std::string> RoomTrial::open_tunnel() {
                 "see why: agentroom doctor --log-level debug");
   }
   public_url_ = watch_->address->url;
-  auto answer = runtime::probe_relay(process_, public_url_, kReachableTime);
+  const std::string hint = "[tunnel." + choice.plugin + "] has to lead to the relay of this home while it runs";
+  auto answer = runtime::probe_relay(process_, public_url_, kReachableTime, hint);
   if (!answer) return pass(answer);
   if (answer->relay != stage_->relay_id()) {
-    return fail(ErrorCode::kIdentityChanged, "another relay answers at " + printable(public_url_),
-                "[tunnel." + choice.plugin + "] has to lead to the relay of this home while it runs");
+    return fail(ErrorCode::kIdentityChanged, "another relay answers at " + printable(public_url_), hint);
   }
   return public_url_ + " answers in " + in_ms(answer->took);
 }

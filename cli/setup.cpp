@@ -119,7 +119,7 @@ int run(const SetupCommand& command, const GlobalOptions& globals, Output& out) 
   } else if (command.no_probe) {
     steps.skipped("relay", server->url + " (not asked)");
   } else {
-    auto answer = runtime::probe_relay(**process, server->url, kProbeTime);
+    auto answer = runtime::probe_relay(**process, server->url, kProbeTime, kNoRelayHint);
     if (!answer) return failed("relay", answer.error());
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(answer->took).count();
     steps.done("relay", server->url + " answers in " + std::to_string(ms) + " ms");

@@ -10,6 +10,9 @@
 
 namespace agentroom::cli {
 
+/// Of the step `relay`, to who has no relay of its own to look after.
+inline constexpr const char* kNoRelayHint = "start one with `agentroom relay`, or name another with --server URL";
+
 /// A line a step for people, `ok       home      /home/me/.config/agentroom`; an array of {step, status, detail, …} for
 /// programs. Details may come from outside: they are escaped here.
 class Steps {

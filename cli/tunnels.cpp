@@ -159,7 +159,8 @@ bool Tunnels::take_news() {
 /// Asks whether this very relay answers there.
 void Tunnels::tell_up(One& one, const TunnelAddress& address) {
   if (in_use_ == nullptr) in_use_ = &one;
-  const auto answer = runtime::probe_relay(process_, address.url, kReachableTime);
+  const auto answer = runtime::probe_relay(process_, address.url, kReachableTime,
+                                           "see where the tunnel leads: [tunnel] in agentroom.toml");
   object members{{"url", address.url}, {"https", address.https}, {"reachable", answer && answer->relay == relay_}};
   if (!answer) {
     members = error_members(std::move(members), answer.error());

@@ -69,6 +69,14 @@ TEST_F(RoomWithATunnel, IsJoinedThroughItsPublicUrlAndLeavesNothingBehind) {
   EXPECT_TRUE(fs::is_empty(host.path() / "rooms"));
 }
 
+TEST_F(RoomWithATunnel, WhoseUrlNobodyAnswersIsToldWhereToLook) {
+  host.environment["LC_STANDIN_MODE"] = "unreachable";
+  open("reachable_timeout = \"50ms\"\n");
+  const auto tunnel = room->events().take("tunnel");
+  EXPECT_FALSE(is_true(tunnel, "reachable")) << boost::json::serialize(tunnel);
+  EXPECT_THAT(text(tunnel, "hint"), HasSubstr("where the tunnel leads"));
+}
+
 TEST_F(RoomWithATunnel, ThatIsKilledLeavesNoTunnelAndItsStatusHeals) {
   open();
   room->events().take("invite");

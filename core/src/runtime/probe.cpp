@@ -28,8 +28,7 @@ class ProbeEvents final : public ChannelEvents {
 
 }  // namespace
 
-Result<ProbeAnswer> probe_relay(Process& process, const std::string& url, Duration timeout) {
-  const std::string hint = "start one with `agentroom relay`, or name another with --server URL";
+Result<ProbeAnswer> probe_relay(Process& process, const std::string& url, Duration timeout, const std::string& hint) {
   const Duration started = process.now().steady;
   ProbeEvents events;
   auto channel = process.transport().connect({.url = url, .timeout = timeout}, events);
