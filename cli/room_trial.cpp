@@ -1,11 +1,16 @@
 #include "room_trial.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/random.hpp"
 #include "base/text.hpp"
+#include "crypto/primitives.hpp"
 #include "protocol/limits.hpp"
+#include "room_records.hpp"
 #include "runtime/probe.hpp"
 #include "spinner.hpp"
+#include "tunnels.hpp"
 
 namespace agentroom::cli {
 namespace {
@@ -63,7 +68,7 @@ RoomTrial::~RoomTrial() {
 }
 
 void RoomTrial::run(const Options& options) {
-  if (!step("listen", [this] { return listen(); })) return;
+  if (!step("listen", [&] { return listen(options.tunnel); })) return;
   if (options.tunnel && !step("tunnel", [this] { return open_tunnel(); })) return;
   if (options.echo) step("echo", [this] { return echo(); });
 }
@@ -75,15 +80,39 @@ bool RoomTrial::step(const std::string& name, const std::function<Result<std::st
   return found.has_value();
 }
 
-Result<std::string> RoomTrial::listen() {
-  auto folder = TemporaryFolder::make();
-  if (!folder) return pass(folder);
-  folder_ = std::move(*folder);
-  auto stage =
-      Stage::open(process_, {.folder = folder_->path(), .trust_proxy = {"127.0.0.1", "::1"}, .patience = kPatience});
+Result<std::string> RoomTrial::listen(bool tunnel) {
+  crypto::init();
+  SystemRandom random;
+  host_ = crypto::Identity::generate(random);
+  constexpr const char* kAnyPort = "127.0.0.1:0";
+  auto stage = open_stage(tunnel, tunnel ? context_.settings().relay.listen : kAnyPort);
+  if (!stage && stage.error().code == ErrorCode::kInUse) stage = open_stage(tunnel, kAnyPort);
   if (!stage) return pass(stage);
   stage_ = std::move(*stage);
   return "a relay of its own on " + stage_->url();
+}
+
+Result<std::unique_ptr<Stage>> RoomTrial::open_stage(bool tunnel, const std::string& listen) {
+  auto folder = TemporaryFolder::make();
+  if (!folder) return pass(folder);
+  folder_ = std::move(*folder);
+  RelayConfig config;
+  config.publishers = {host_.id()};
+  if (tunnel) config = behind_tunnel(context_, std::move(config));
+  return Stage::open(process_, {.folder = folder_->path(),
+                                .listen = listen,
+                                .relay = std::move(config),
+                                .metrics = !tunnel,
+                                .patience = kPatience});
+}
+
+bool RoomTrial::is_of_the_home(const RelayId& relay) {
+  auto rooms = running_rooms(context_.home().rooms_folder());
+  if (!rooms) return false;
+  return std::ranges::any_of(*rooms, [&](const RunningRoom& room) {
+    auto answer = runtime::probe_relay(process_, room.record.local_url, kReachableTime, {});
+    return answer && answer->relay == relay;
+  });
 }
 
 Result<std::string> RoomTrial::open_tunnel() {
@@ -94,7 +123,7 @@ Result<std::string> RoomTrial::open_tunnel() {
   if (!tunnel) return pass(tunnel);
   tunnel_ = std::move(*tunnel);
   watch_ = std::make_unique<Watch>(process_.loop());
-  auto opened = tunnel_->open({.local_address = "127.0.0.1:" + std::to_string(stage_->relay().port()),
+  auto opened = tunnel_->open({.local_address = stage_->address(),
                                .health_path = "/health",
                                .scheme = stage_->relay().scheme(),
                                .folder = context_.home().bin_folder().string()},
@@ -116,13 +145,18 @@ Result<std::string> RoomTrial::open_tunnel() {
                 "see why: agentroom doctor --log-level debug");
   }
   public_url_ = watch_->address->url;
-  const std::string hint = "[tunnel." + choice.plugin + "] has to lead to the relay of this home while it runs";
+  const std::string& own = context_.settings().relay.listen;
+  const std::string hint = "[tunnel." + choice.plugin + "] has to lead to the relay of this home, at " + own;
   auto answer = runtime::probe_relay(process_, public_url_, kReachableTime, hint);
   if (!answer) return pass(answer);
-  if (answer->relay != stage_->relay_id()) {
+  std::string found = public_url_ + " answers in " + in_ms(answer->took);
+  if (answer->relay == stage_->relay_id()) return found;
+  if (!is_of_the_home(answer->relay)) {
     return fail(ErrorCode::kIdentityChanged, "another relay answers at " + printable(public_url_), hint);
   }
-  return public_url_ + " answers in " + in_ms(answer->took);
+  leads_home_ = true;
+  public_url_.clear();
+  return found + ": the relay of this home, which runs";
 }
 
 Result<std::unique_ptr<Handler>> RoomTrial::handler(std::string& name) {
@@ -136,7 +170,7 @@ Result<std::string> RoomTrial::echo() {
   std::string name;
   auto answering = handler(name);
   if (!answering) return pass(answering);
-  auto host = stage_->cast("host", std::move(*answering));
+  auto host = stage_->cast("host", std::move(*answering), std::move(host_));
   if (!host) return pass(host);
   auto peer = stage_->cast("peer", nullptr);
   if (!peer) return pass(peer);
@@ -150,7 +184,8 @@ Result<std::string> RoomTrial::echo() {
   stage_->leave(**peer);
   stage_->leave(**host);
   if (!answered) return answered;
-  return "handler " + name + ": " + *answered;
+  return "handler " + name + ": " + *answered +
+         (leads_home_ ? ", not through the tunnel, which leads to the relay that runs" : "");
 }
 
 Result<void> RoomTrial::meet(Actor& host, Actor& peer) {

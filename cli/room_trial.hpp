@@ -16,7 +16,9 @@ namespace agentroom::cli {
 
 /// A relay, the configured tunnel, the configured handler behind an agent, and a peer that says something to it: all in
 /// this process and a temporary folder, so that nothing of the home is touched. Steps: `listen`, `tunnel`, `echo`. The
-/// first that fails is the last. Thread: the engine's.
+/// first that fails is the last. With a tunnel the relay listens where the home's own would, for that may be where the
+/// tunnel leads; where that one runs, the tunnel may lead there, and the echo does not go through it. Thread: the
+/// engine's.
 class RoomTrial {
  public:
   struct Options {
@@ -39,8 +41,11 @@ class RoomTrial {
   class Watch;
 
   bool step(const std::string& name, const std::function<Result<std::string>()>& take);
-  Result<std::string> listen();
+  Result<std::string> listen(bool tunnel);
+  Result<std::unique_ptr<Stage>> open_stage(bool tunnel, const std::string& listen);
   Result<std::string> open_tunnel();
+  /// A relay of the home, which runs.
+  bool is_of_the_home(const RelayId& relay);
   Result<std::string> echo();
   /// What answers; `name` says what it is.
   Result<std::unique_ptr<Handler>> handler(std::string& name);
@@ -54,7 +59,9 @@ class RoomTrial {
   std::unique_ptr<Stage> stage_;
   std::unique_ptr<Watch> watch_;
   std::unique_ptr<Tunnel> tunnel_;
-  std::string public_url_;  // empty: without a tunnel
+  crypto::Identity host_;
+  std::string public_url_;   // empty: the echo goes through no tunnel
+  bool leads_home_ = false;  // the tunnel, to the relay of the home
 };
 
 }  // namespace agentroom::cli

@@ -4,14 +4,24 @@
 
 #include "base/base64url.hpp"
 #include "base/random.hpp"
+#include "config/address.hpp"
 #include "config/private_file.hpp"
 #include "crypto/primitives.hpp"
 #include "crypto/relay_identity.hpp"
+#include "runtime/probe.hpp"
 
 namespace agentroom::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr Duration kProbeTime = std::chrono::seconds(5);
+
+/// What agents on this machine call a host that a relay listens on. A certificate is for a name.
+std::string name_here(const std::string& host, bool certificate) {
+  if (host != "127.0.0.1" && host != "0.0.0.0" && host != "::") return host;
+  return certificate ? "localhost" : "127.0.0.1";
+}
 
 }  // namespace
 
@@ -43,27 +53,38 @@ Result<void> Stage::open_relay() {
   random.fill(secret);
   auto identity = crypto::RelayIdentity::from_secret(base64url(secret));
   relay_id_ = identity.pair.pk;
-  auto relay = runtime::RelayService::open(
-      process_,
-      {.config = {.limits = {}, .publishers = {}, .trust_proxy = options_.trust_proxy, .shared_addresses = {}},
-       .identity = std::move(identity),
-       .folder = relay_folder(),
-       .store = "sqlite",
-       .store_config = {},
-       .listen = options_.listen,
-       .version = AGENTROOM_VERSION});
+  auto relay = runtime::RelayService::open(process_, {.config = options_.relay,
+                                                      .identity = std::move(identity),
+                                                      .folder = relay_folder(),
+                                                      .store = "sqlite",
+                                                      .store_config = {},
+                                                      .listen = options_.listen,
+                                                      .version = AGENTROOM_VERSION,
+                                                      .metrics = options_.metrics});
   if (!relay) return pass(relay);
   relay_ = std::move(*relay);
-  url_ = "ws://127.0.0.1:" + std::to_string(relay_->port()) + "/ws";
-  return {};
+  auto address = *config::parse_listen_address(options_.listen);
+  address.port = relay_->port();
+  address_ = address.text();
+  const bool certificate = relay_->scheme() == "wss";
+  address.host = name_here(address.host, certificate);
+  url_ = relay_->scheme() + "://" + address.text() + "/ws";
+  if (!certificate) return {};
+  // Agents try again for ever.
+  auto answer = runtime::probe_relay(process_, url_, kProbeTime, {});
+  if (answer) return {};
+  return fail(answer.error().code, answer.error().message,
+              "a room's own agent connects there: have the certificate also made out to " + address.host +
+                  ", and name its authority in [transport.ws] ca_file");
 }
 
-Result<std::unique_ptr<Actor>> Stage::cast(const std::string& name, std::unique_ptr<Handler> handler) {
+Result<std::unique_ptr<Actor>> Stage::cast(const std::string& name, std::unique_ptr<Handler> handler,
+                                           std::optional<crypto::Identity> identity) {
   SystemRandom random;
   auto actor = std::make_unique<Actor>();
   actor->name = name;
   actor->home = options_.folder / name;
-  actor->identity = crypto::Identity::generate(random);
+  actor->identity = identity ? std::move(*identity) : crypto::Identity::generate(random);
   actor->handler = std::move(handler);
   if (auto made = config::make_private_folder(actor->home); !made) return pass(made);
   return actor;

@@ -58,21 +58,27 @@ class Stage {
   struct Options {
     std::filesystem::path folder;  ///< of all homes
     std::string listen = "127.0.0.1:0";
-    std::vector<std::string> trust_proxy{};  ///< as in RelayConfig
+    RelayConfig relay{};
+    bool metrics = true;  ///< as in RelayServiceOptions
     Duration patience = std::chrono::seconds(15);
   };
 
-  /// A relay of its own. `process` outlives it. Errors: those of plugins and files, kInUse (the port).
+  /// A relay of its own. `process` outlives it. Errors: those of plugins and files, kInUse (the port); those of
+  /// `probe_relay`, where its own certificate is none for agents on this machine.
   static Result<std::unique_ptr<Stage>> open(runtime::Process& process, Options options);
 
+  /// Where agents on this machine reach it.
   const std::string& url() const { return url_; }
+  /// host:port of its listener.
+  const std::string& address() const { return address_; }
   runtime::RelayService& relay() { return *relay_; }
   const RelayId& relay_id() const { return relay_id_; }
   std::filesystem::path relay_folder() const { return options_.folder / "relay"; }
   Now now() const { return process_.now(); }
 
-  /// A new identity, whose messages `handler` answers, or nobody.
-  Result<std::unique_ptr<Actor>> cast(const std::string& name, std::unique_ptr<Handler> handler);
+  /// An identity, a new one when none is given, whose messages `handler` answers, or nobody.
+  Result<std::unique_ptr<Actor>> cast(const std::string& name, std::unique_ptr<Handler> handler,
+                                      std::optional<crypto::Identity> identity = {});
   /// Connects an actor to this relay, at `url` in place of its own when one is given; and takes it away again.
   Result<void> enter(Actor& actor, const std::string& url = {});
   void leave(Actor& actor);
@@ -98,6 +104,7 @@ class Stage {
   std::unique_ptr<runtime::RelayService> relay_;
   RelayId relay_id_;
   std::string url_;
+  std::string address_;
 };
 
 }  // namespace agentroom::cli

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <fstream>
 
+#include "certificates/authority.hpp"
 #include "open_room.hpp"
+#include "plain_client.hpp"
 
 namespace agentroom::e2e {
 namespace {
@@ -46,7 +48,33 @@ class Doctor : public testing::Test {
 
   void set_up() const { ASSERT_EQ(home.run({"setup", "--no-probe"}).code, 0); }
 
+  /// Nobody listens there.
+  std::string free_port() const {
+    const Relay gone(home);
+    return std::to_string(gone.port);
+  }
+  /// A configuration with a public URL that leads to that port of this machine, where the relay is to listen.
+  std::string fixed_url(const std::string& port) const {
+    return home
+        .write("agentroom.toml", "[tunnel]\nplugin = \"none\"\n[tunnel.none]\npublic_url = \"ws://127.0.0.1:" + port +
+                                     "/ws\"\n[relay]\nlisten = \"127.0.0.1:" + port + "\"\n")
+        .string();
+  }
+  /// tls.toml has a relay with that certificate, and its authority.
+  void certify(const test::CertificateOrder& order) const {
+    const test::Authority authority;
+    authority.issue(order).write(home.desk());
+    test::write_text(home.desk() / "ca.pem", authority.certificate());
+    home.write("tls.toml",
+               "[transport.ws]\ncert_file = \"relay.pem\"\nkey_file = \"relay.key\"\nca_file = \"ca.pem\"\n");
+  }
+  /// A stranger who wants to publish an invite at the relay on that port.
+  Ended peer_invite(unsigned port) const {
+    return stranger.run({"invite", "create", "--server", "ws://127.0.0.1:" + std::to_string(port) + "/ws", "--json"});
+  }
+
   Home home;
+  Home stranger;
 };
 
 TEST_F(Doctor, IsGreenOnAHomeThatIsNotThereYetAndMakesNone) {
@@ -89,6 +117,80 @@ TEST_F(Doctor, GoesThroughTheRealTunnel) {
   EXPECT_EQ(text(step(found, "echo"), "status"), "ok");
   EXPECT_FALSE(standin.started().empty());
   EXPECT_TRUE(standin.all_end());
+}
+
+TEST_F(Doctor, AnswersStrangersNoMoreThanARoomDoes) {
+  const auto url = home.desk() / "url";
+  const auto config = home.write("agentroom.toml",
+                                 "[tunnel]\nplugin = \"exec\"\n[tunnel.exec]\ncommand = 'echo \"it is "
+                                 "$AGENTROOM_LOCAL_URL\" | tee " +
+                                     url.string() + "; exec sleep 1000'\nurl_pattern = 'it is (.*)'\n");
+  // The handler is asked when the tunnel is up, and answers when the test has looked.
+  auto doctor = home.start({"--config", config.string(), "doctor", "--room", "--json", "--on-message",
+                            "cat >/dev/null; touch asked; until test -e seen; do sleep 0.02; done; echo yes"});
+  ASSERT_TRUE(comes_true([&] { return fs::exists(home.desk() / "asked"); })) << doctor->errors();
+  std::string line;
+  std::getline(std::ifstream(url) >> std::ws, line);
+  const auto port = static_cast<unsigned>(std::stoul(line.substr(line.rfind(':') + 1)));
+  EXPECT_THAT(get(port, "/health"), HasSubstr(" 200 "));
+  EXPECT_THAT(get(port, "/metrics"), HasSubstr(" 404 "));
+  const auto published = peer_invite(port);
+  EXPECT_NE(published.code, 0) << published.out;
+  EXPECT_THAT(text(published.json(), "error"), HasSubstr("publish"));
+  std::ofstream(home.desk() / "seen") << "";
+  EXPECT_EQ(doctor->wait(), 0) << doctor->read_all() << doctor->errors();
+}
+
+TEST_F(Doctor, ListensWhereAFixedUrlLeads) {
+  const std::string port = free_port();
+  const auto found = examine({"--room"}, {"--config", fixed_url(port)});
+  EXPECT_EQ(found.code, 0) << found.out << found.err;
+  EXPECT_THAT(text(step(found, "listen"), "detail"), HasSubstr(":" + port + "/ws"));
+  EXPECT_THAT(text(step(found, "tunnel"), "detail"), HasSubstr("ws://127.0.0.1:" + port + "/ws answers"));
+  EXPECT_EQ(text(step(found, "echo"), "status"), "ok");
+}
+
+TEST_F(Doctor, TakesTheRelayOfTheHomeForTheEndOfAFixedUrl) {
+  const Relay running(home);
+  const auto found = examine({"--room"}, {"--config", fixed_url(std::to_string(running.port))});
+  EXPECT_EQ(found.code, 0) << found.out << found.err;
+  EXPECT_THAT(text(step(found, "tunnel"), "detail"), HasSubstr("the relay of this home, which runs"));
+  EXPECT_THAT(text(step(found, "echo"), "detail"), HasSubstr("not through the tunnel"));
+}
+
+TEST_F(Doctor, NamesAFixedUrlThatLeadsToSomebodyElse) {
+  Home other;
+  const Relay running(other);
+  const auto found = examine({"--room"}, {"--config", fixed_url(std::to_string(running.port))});
+  expect_broken(found, "tunnel", "relay_identity_changed", 1);
+  EXPECT_THAT(text(step(found, "tunnel"), "hint"), HasSubstr("at 127.0.0.1:" + std::to_string(running.port)));
+}
+
+TEST_F(Doctor, SaysOfAFixedUrlThatNobodyAnswersWhereItHasToLead) {
+  const std::string port = free_port();
+  const auto config = home.write("agentroom.toml",
+                                 "[tunnel]\nplugin = \"none\"\n[tunnel.none]\npublic_url = "
+                                 "\"ws://127.0.0.1:1/ws\"\n[relay]\nlisten = \"127.0.0.1:" +
+                                     port + "\"\n");
+  const auto found = examine({}, {"--config", config.string()});
+  expect_broken(found, "tunnel", "network", 3);
+  EXPECT_THAT(text(step(found, "tunnel"), "hint"), HasSubstr("has to lead to the relay of this home"));
+}
+
+TEST_F(Doctor, IsGreenBehindACertificateForThisMachine) {
+  certify({.names = {"DNS:localhost"}});
+  const auto found = examine({"--room", "--no-tunnel"}, {"--config", "tls.toml"});
+  EXPECT_EQ(found.code, 0) << found.out << found.err;
+  EXPECT_THAT(text(step(found, "listen"), "detail"), HasSubstr("wss://localhost:"));
+}
+
+TEST_F(Doctor, NamesACertificateForAnotherNameAtOnce) {
+  certify({.names = {"DNS:relay.example"}});
+  const auto found = examine({"--room", "--no-tunnel"}, {"--config", "tls.toml"});
+  expect_broken(found, "listen", "network", 3);
+  EXPECT_THAT(text(step(found, "listen"), "detail"), HasSubstr("relay.example"));
+  EXPECT_THAT(text(step(found, "listen"), "hint"), HasSubstr("localhost"));
+  EXPECT_LT(step(found, "listen").at("ms").to_number<std::int64_t>(), 10'000);
 }
 
 TEST_F(Doctor, NamesABrokenIdentity) {
