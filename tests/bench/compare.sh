@@ -89,6 +89,9 @@ for _ in $(seq "$rounds"); do
   for server in relay mosquitto nats; do
     measure "$server" . idle --connections "$connections" --seconds "$idle_seconds"
   done
+  measure relay . crypto --seconds 0.5
+  measure relay . agent "${length[@]}"
+  measure relay . cli
 done
 
 # Medians, then ratios: theirs over ours where less is better, ours over theirs of a rate.
@@ -137,7 +140,15 @@ table=$(jq -r '
         "<= 2 x fdatasync, \($f.fdatasync_p50_us | number) us"),
     row("drained messages a second"; "drain_per_s"; $f.drain_per_s >= 200000; ">= 200,000/s"),
     row("memory of an idle connection, bytes"; "idle_bytes"; $f.idle_bytes <= 6000; "<= 6 KB"),
-    row("memory at rest, bytes"; "rest_bytes"; $f.rest_bytes <= 12000000; "<= 12 MB")' <<<"$figures")
+    row("memory at rest, bytes"; "rest_bytes"; $f.rest_bytes <= 12000000; "<= 12 MB"),
+    row("ratchet step and box, times its primitives"; "ratchet_ratio"; $f.ratchet_ratio <= 1.5; "<= 1.5"),
+    row("messages a second, agent to agent"; "agent_per_s"; $f.agent_per_s >= 20000; ">= 20,000/s"),
+    row("send to reply, agent to agent, p50, us"; "agent_reply_p50_us";
+        $f.agent_reply_p50_us <= 10 * $f.fdatasync_p50_us; "<= 10 x fdatasync"),
+    row("send through an owner, ms"; "cli_send_owner_ms"; $f.cli_send_owner_ms <= 8; "<= 8 ms"),
+    row("send alone, ms"; "cli_send_alone_ms"; $f.cli_send_alone_ms <= 40; "<= 40 ms"),
+    row("memory of send, bytes"; "cli_send_rss"; $f.cli_send_rss <= 25000000; "<= 25 MB"),
+    row("version, ms"; "cli_version_ms"; $f.cli_version_ms <= 5; "<= 5 ms")' <<<"$figures")
 
 printf '%-45s %10s %10s %10s %22s  %-7s %s\n' "" ours mosquitto JetStream "ours is better, times" reached reach
 while IFS=$'\t' read -r what ours mosquitto jetstream ratio_mosquitto ratio_jetstream reached reach; do

@@ -10,7 +10,8 @@ namespace {
 using namespace agentroom::bench;
 
 const std::map<std::string, void (*)(const Options&, Report&)> kModes{
-    {"route", run_route}, {"queue", run_queue}, {"drain", run_drain}, {"idle", run_idle}, {"connect", run_connect}};
+    {"route", run_route},     {"queue", run_queue},   {"drain", run_drain}, {"idle", run_idle},
+    {"connect", run_connect}, {"crypto", run_crypto}, {"cli", run_cli},     {"agent", run_agent}};
 
 }  // namespace
 

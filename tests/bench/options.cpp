@@ -14,8 +14,12 @@ constexpr const char* kAbout =
     "  drain    recipients come back to what was queued\n"
     "  idle     memory of connections that say nothing\n"
     "  connect  connections made, authenticated and ended\n"
+    "  crypto   a step of the ratchet beside the primitives that it is made of\n"
+    "  agent    whole agents with their stores, one pair\n"
+    "  cli      whole processes of the program\n"
     "\n"
-    "Without --server relay, mosquitto or nats-server has to be installed; see tests/bench/compare.sh.\n"
+    "With another --server, which the first five modes know, that one has to be installed; see "
+    "tests/bench/compare.sh.\n"
     "Example: agentroom-bench route --pairs 100 --window 64 --seconds 5 --json\n";
 
 /// This program's own folder has `agentroom` too, installed or not.
@@ -35,7 +39,7 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   CLI::App app(kAbout, "agentroom-bench");
   app.add_option("MODE", options.mode)
       ->required()
-      ->check(CLI::IsMember({"route", "queue", "drain", "idle", "connect"}));
+      ->check(CLI::IsMember({"route", "queue", "drain", "idle", "connect", "crypto", "agent", "cli"}));
   app.add_option("--server", options.server, "relay, mosquitto or nats")
       ->transform(CLI::CheckedTransformer(servers))
       ->option_text("NAME");

@@ -1,16 +1,10 @@
 #include "servers.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -22,8 +16,6 @@ namespace agentroom::bench {
 namespace {
 
 namespace fs = std::filesystem;
-using std::chrono_literals::operator""s;
-using std::chrono_literals::operator""ms;
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -57,12 +49,6 @@ std::uint16_t free_port() {
     throw std::runtime_error("no free port");
   }
   return ntohs(address.sin_port);
-}
-
-std::string text_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
 }
 
 std::string relay_configuration(std::uint64_t connections) {
@@ -115,68 +101,12 @@ std::string find_program(const std::string& name) {
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder(const fs::path& parent) {
-  std::string pattern = (parent / "agentroom-bench-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + parent.string());
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
-ChildProcess::ChildProcess(const std::vector<std::string>& command, const std::vector<std::string>& environment,
-                           const fs::path& output) {
-  std::vector<std::string> words = command;
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  std::vector<std::string> lines = environment;
-  if (const char* path = std::getenv("PATH")) lines.push_back(std::string("PATH=") + path);
-  std::vector<char*> variables;
-  for (std::string& line : lines) variables.push_back(line.data());
-  variables.push_back(nullptr);
-
-  const pid_t parent = ::getpid();
-  pid_ = ::fork();
-  if (pid_ < 0) throw std::runtime_error("cannot start " + command.front());
-  if (pid_ > 0) return;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(1);
-  const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  const int nothing = ::open("/dev/null", O_RDONLY);
-  ::dup2(nothing, STDIN_FILENO);
-  ::dup2(file, STDOUT_FILENO);
-  ::dup2(file, STDERR_FILENO);
-  ::execve(arguments[0], arguments.data(), variables.data());
-  ::_exit(127);
-}
-
-ChildProcess::~ChildProcess() {
-  ::kill(pid_, SIGTERM);
-  const auto until = Clock::now() + 5s;
-  while (::waitpid(pid_, nullptr, WNOHANG) == 0) {
-    if (Clock::now() > until) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-      return;
-    }
-    std::this_thread::sleep_for(2ms);
-  }
-}
-
-bool ChildProcess::has_ended() const {
-  siginfo_t info{};
-  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
-}
-
 Server::Server(const Options& options, std::uint64_t connections)
     : folder_(options.folder),
       port_(free_port()),
-      process_(prepare(options, connections),
-               {"HOME=" + folder_.path().string(), "HMAC_SECRET=agentroom-bench-has-no-secrets-to-keep"},
-               folder_.path() / "output") {
+      process_({prepare(options, connections),
+                {"HOME=" + folder_.path().string(), "HMAC_SECRET=agentroom-bench-has-no-secrets-to-keep"},
+                folder_.path() / "output"}) {
   wait_until_it_listens();
 }
 
@@ -198,12 +128,12 @@ std::vector<std::string> Server::prepare(const Options& options, std::uint64_t c
 }
 
 void Server::wait_until_it_listens() const {
-  const auto until = Clock::now() + 10s;
+  const auto until = Clock::now() + std::chrono::seconds(10);
   while (!Socket().connect(port_)) {
     if (process_.has_ended() || Clock::now() > until) {
       throw std::runtime_error("the server does not listen; it said:\n" + text_of(folder() / "output"));
     }
-    std::this_thread::sleep_for(2ms);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }
 
