@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measures the relay beside mosquitto and nats-server (JetStream), in turns, and prints a table with ratios.
 #
-#   tests/bench/compare.sh           medians of 3 rounds; a quarter of an hour
+#   tests/bench/compare.sh           medians of 3 rounds; ten minutes
 #   tests/bench/compare.sh --quick   one short round, under 50 s
 #   tests/bench/compare.sh --json    no table: one object a line, {"figure","value","unit"}
 #
@@ -61,8 +61,8 @@ if $quick; then
   connections=2000
   idle_seconds=0.1
 else
-  length=(--seconds 5 --warm-up 1)
-  drained=500000
+  length=(--seconds 3 --warm-up 1)
+  drained=200000
   connections=10000
   idle_seconds=5
 fi

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <stdexcept>
 #include <system_error>
 
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 65'536;
 constexpr int kEvents = 256;
+
+volatile std::sig_atomic_t stopped = 0;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -67,7 +70,12 @@ void Loop::close(Connection& connection) {
   connection.socket_ = -1;
 }
 
+void Loop::stop() {
+  stopped = 1;
+}
+
 void Loop::turn(Nanoseconds timeout) {
+  if (stopped != 0) throw std::runtime_error("stopped");
   flush();
   std::array<epoll_event, kEvents> events;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);

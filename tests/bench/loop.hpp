@@ -50,6 +50,9 @@ class Loop {
   /// Not from inside `take` or `pack`.
   void close(Connection& connection);
 
+  /// From now on every turn of any loop fails. For signal handlers.
+  static void stop();
+
   /// Sends, waits at most so long for something to read, reads, sends.
   void turn(Nanoseconds timeout);
 
