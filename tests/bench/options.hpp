@@ -18,9 +18,9 @@ struct Options {
   std::size_t payload = 256;
   double seconds = 3;
   double warm_up = 1;
-  std::uint64_t messages = 100'000;    ///< of drain, agent
+  std::uint64_t messages = 100'000;    ///< of drain
   std::uint64_t rate = 0;              ///< messages a second of an open loop; 0: a closed one
-  std::uint64_t connections = 10'000;  ///< of idle and connect
+  std::uint64_t connections = 10'000;  ///< of idle
   std::uint64_t most_bytes = 0;        ///< idle fails above it; 0: never
   std::size_t runs = 1;
   bool json = false;
