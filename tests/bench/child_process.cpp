@@ -98,7 +98,11 @@ Used run_to_end(const Command& command) {
   rusage usage{};
   while (::wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
   }
+  const auto nanoseconds = [](const timeval& time) {
+    return Nanoseconds(std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec));
+  };
   const Used used{.time = Clock::now() - begin,
+                  .cpu = nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime),
                   .most_resident = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024,
                   .output = text_of(command.output)};
   if (status != 0) {

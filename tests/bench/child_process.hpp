@@ -52,6 +52,7 @@ class ChildProcess {
 /// What a process used that ran to its end.
 struct Used {
   Nanoseconds time{};  ///< from before its start until after its end
+  Nanoseconds cpu{};   // of user and system
   std::uint64_t most_resident = 0;
   std::string output;
 };

@@ -45,23 +45,25 @@ class Person {
   const std::string url_;
 };
 
-/// Milliseconds and bytes: medians.
-struct Cost {
-  double ms = 0;
-  double resident = 0;
-};
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
 
-Cost cost_of(const Command& command) {
+/// Reports the medians of time, CPU and memory as NAME_ms, NAME_cpu_ms and NAME_rss.
+void measure(const std::string& name, const Command& command, Report& report) {
   std::vector<double> ms;
+  std::vector<double> cpu_ms;
   std::vector<double> resident;
   for (int i = 0; i < kProcesses; ++i) {
     const Used used = run_to_end(command);
     ms.push_back(std::chrono::duration<double, std::milli>(used.time).count());
+    cpu_ms.push_back(std::chrono::duration<double, std::milli>(used.cpu).count());
     resident.push_back(static_cast<double>(used.most_resident));
   }
-  std::ranges::sort(ms);
-  std::ranges::sort(resident);
-  return {ms[kProcesses / 2], resident[kProcesses / 2]};
+  report.add(name + "_ms", median(ms), "ms");
+  report.add(name + "_cpu_ms", median(cpu_ms), "ms");
+  report.add(name + "_rss", median(resident), "bytes");
 }
 
 void wait_for_file(const fs::path& file) {
@@ -78,22 +80,18 @@ void run_cli(const Options& options, Report& report) {
   const Server server(options, 100);
   const Person alice(options, server, "alice");
   const Person bob(options, server, "bob");
-  report.add("cli_version_ms", cost_of(alice.command({"version"})).ms, "ms");
+  measure("cli_version", alice.command({"version"}), report);
 
   const std::string invite = bob.ask({"invite", "create"}, "url");
   const ChildProcess bob_listens(bob.command({"listen"}));
   const std::string peer = alice.ask({"invite", "accept", invite}, "peer_pk");
   const Command send = alice.command({"send", peer, "--", std::string(options.payload, 'x')});
-  const Cost alone = cost_of(send);
-  report.add("cli_send_alone_ms", alone.ms, "ms");
-  report.add("cli_send_rss", alone.resident, "bytes");
+  measure("cli_send_alone", send, report);
 
   const ChildProcess alice_listens(alice.command({"listen"}));
   wait_for_file(alice.home() / "control.sock");
   run_to_end(send);  // by now it is connected
-  const Cost through_owner = cost_of(send);
-  report.add("cli_send_owner_ms", through_owner.ms, "ms");
-  report.add("cli_send_owner_rss", through_owner.resident, "bytes");
+  measure("cli_send_owner", send, report);
 }
 
 }  // namespace agentroom::bench

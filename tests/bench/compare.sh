@@ -91,7 +91,7 @@ for _ in $(seq "$rounds"); do
   done
   measure relay . crypto --seconds 0.5
   measure relay . agent "${length[@]}"
-  measure relay . cli
+  measure relay 'if . == "cli_send_alone_rss" then "cli_send_rss" else . end' cli
 done
 
 # Medians, then ratios: theirs over ours where less is better, ours over theirs of a rate.
