@@ -78,7 +78,7 @@ void run_queue(const Options& options, Report& report) {
   traffic.start_counting();
   const Interval interval(server.pid());
   traffic.run(options.seconds);
-  const auto count = static_cast<double>(traffic.arrived());
+  const double count = traffic.count();
   report.add("queue_per_s", count / interval.seconds(), "messages/s");
   report.add("queue_cpu_us", interval.server_cpu_us() / count, "us");
   report.add("queue_driver_cpu_us", interval.driver_cpu_us() / count, "us");

@@ -28,7 +28,7 @@ void run_route(const Options& options, Report& report) {
   } else {
     traffic.run(options.seconds);
   }
-  const auto count = static_cast<double>(traffic.arrived());
+  const double count = traffic.count();
   const std::string name = is_open ? "open_" : "route_";
   report.add(name + "per_s", count / interval.seconds(), "messages/s");
   report.add(name + "cpu_us", interval.server_cpu_us() / count, "us");
@@ -39,7 +39,8 @@ void run_route(const Options& options, Report& report) {
   report.add(is_open ? "open_p99_us" : "route_p99_us", traffic.to_arrival().percentile(99), "us");
   report.add(is_open ? "open_ack_p50_us" : "ack_p50_us", traffic.to_ack().percentile(50), "us");
   if (traffic.kept() > 0) {
-    std::cerr << "agentroom-bench: " << traffic.kept() << " messages were queued on their way\n";
+    std::cerr << "agentroom-bench: " << traffic.kept()
+              << " messages were queued on their way: more than a recipient's window\n";
   }
 }
 

@@ -54,6 +54,11 @@ void Traffic::start_counting() {
   to_arrival_.clear();
 }
 
+double Traffic::count() const {
+  if (arrived_ == 0) throw std::runtime_error("no message arrived in this time");
+  return static_cast<double>(arrived_);
+}
+
 void Traffic::send(std::size_t pair, Clock::time_point due) {
   Pair& sending = pairs_[pair];
   const std::uint64_t id = sending.next++;

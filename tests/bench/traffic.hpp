@@ -33,6 +33,8 @@ class Traffic final : private FleetEvents {
   /// What was counted so far is forgotten; nothing that is on its way is.
   void start_counting();
   std::uint64_t arrived() const { return arrived_; }
+  /// The same, of which there is one at least: else a std::runtime_error.
+  double count() const;
   /// Of the acknowledged: those that the server keeps, as far as it says so.
   std::uint64_t kept() const { return kept_; }
   /// From sending to the acknowledgement.
