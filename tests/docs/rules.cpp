@@ -13,6 +13,9 @@ constexpr std::string_view kBuild = "makes a build tree; ./check does the same w
 constexpr std::string_view kTunnel =
     "opens a tunnel through the internet with cloudflared; tests/e2e/room_tunnel_test.cpp does it with a stand-in";
 
+constexpr std::string_view kCompare =
+    "installs servers and takes its time; the tests Bench.* run every mode of what it calls";
+
 constexpr std::array kNotRun{
     NotRun{"README.md", "./quickstart", kCi},
     NotRun{"README.md", "./check", kCi},
@@ -23,6 +26,10 @@ constexpr std::array kNotRun{
     NotRun{"CONTRIBUTING.md", "ctest --preset dev -R Base64", kBuild},
     NotRun{"docs/operations.md", "cmake --install build/quickstart --prefix /usr/local",
            "writes to the system; tests/abi installs into a folder of its own"},
+    NotRun{"docs/performance.md", "tests/bench/compare.sh", kCompare},
+    NotRun{"docs/performance.md", "tests/bench/compare.sh --quick --json", kCompare},
+    NotRun{"docs/performance.md", "tests/bench/instructions.sh build/release/tests/bench-instructions --update",
+           "writes to the tree; Bench.InstructionsAMessageStayWhatTheyWere runs it without"},
     NotRun{"README.md", "agentroom room open --on-message './brain.sh'", kTunnel},
     NotRun{"skills/agentroom/SKILL.md", "agentroom room open --on-message './brain.sh' --json", kTunnel},
     NotRun{"skills/agentroom/SKILL.md", "agentroom relay --tunnel --json", kTunnel},
