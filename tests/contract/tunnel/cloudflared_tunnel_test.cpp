@@ -269,6 +269,11 @@ TEST_F(Cloudflared, IsKilledWhenItDoesNotListenWithEveryChildOfIt) {
   const Variable mode("LC_STANDIN_MODE", "stubborn,parent");
   open_standin();
   wait_for(has("ready"));
+  const auto deadline = steady_clock::now() + kPatience;
+  while (content_of(records() / "child").find('\n') == std::string::npos) {
+    ASSERT_LT(steady_clock::now(), deadline);
+    std::this_thread::yield();
+  }
   const pid_t process = started().begin()->first;
   const pid_t child = std::stoi(content_of(records() / "child"));
   ASSERT_TRUE(is_running(child));
