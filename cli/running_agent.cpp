@@ -9,9 +9,7 @@ namespace agentroom::cli {
 
 RunningAgent::RunningAgent(runtime::Process& process, EventStream& stream, std::string server, std::string first_event,
                            const AgentId& self)
-    : process_(process),
-      server_(std::move(server)),
-      link_(stream, std::move(first_event), server_, self) {}
+    : process_(process), server_(std::move(server)), link_(stream, std::move(first_event), server_, self) {}
 
 RunningAgent::~RunningAgent() {
   // What they refer to may be gone by now; the turns of the shutdown still bring events.

@@ -45,10 +45,17 @@ class Judge {
   void repeat(const std::string& what) { ++verdict_.twice, verdict_.findings.push_back("twice: " + what); }
   void misplace(const std::string& what) { ++verdict_.out_of_order, verdict_.findings.push_back("order: " + what); }
 
+  /// The messages of a pair, or the answers to them.
+  struct Line {
+    const Arrival* latest = nullptr;
+    std::map<int, const Arrival*> owed{};  ///< what came after one that came again, and so has to come again, too
+  };
+
   void look_at(const Sight& sight) {
-    std::map<std::pair<Pair, bool>, const Arrival*> latest;
+    std::map<std::pair<Pair, bool>, Line> lines;
     for (const Arrival& arrival : sight.arrivals) {
-      const Arrival*& before = latest[{arrival.pair, arrival.answer}];
+      Line& line = lines[{arrival.pair, arrival.answer}];
+      const Arrival* const before = line.latest;
       auto& seen = arrived_[{arrival.pair, arrival.answer, arrival.number}];
       if (seen.empty()) {
         ++verdict_.handled;
@@ -56,12 +63,26 @@ class Judge {
       } else {
         check_again(sight, *seen.back(), arrival);
       }
+      line.owed.erase(arrival.number);
       if (before != nullptr && arrival.number < before->number) {
-        misplace(describe(arrival) + " came after " + describe(*before));
+        if (seen.empty()) {
+          misplace(describe(arrival) + " came after " + describe(*before));
+        } else {
+          for (int later = arrival.number + 1; later <= before->number; ++later) {
+            const auto& other = arrived_[{arrival.pair, arrival.answer, later}];
+            if (!other.empty()) line.owed[later] = other.back();
+          }
+        }
       }
       if (arrival.attempt > kMostAttempts) repeat(describe(arrival) + ": more than 3 attempts");
-      if (before == nullptr || arrival.number > before->number) before = &arrival;
+      if (before == nullptr || arrival.number > before->number || !seen.empty()) line.latest = &arrival;
       seen.push_back(&arrival);
+    }
+    for (const auto& [what, line] : lines) {
+      for (const auto& [number, arrival] : line.owed) {
+        if (sight.cut_short.contains(arrival->msg_id)) continue;
+        misplace(describe(*arrival) + " was done with before an earlier one");
+      }
     }
   }
 

@@ -73,7 +73,8 @@ struct Verdict {
 
 /// Holds the ledger of a run that has become quiet against the promises (protocol section 7): what was acknowledged, as
 /// `pending` too, was handled; what was refused was not; nothing was handled again but after a process that was cut
-/// short, marked so, and at most 3 times; each question was answered once; and all in the order of their sending.
+/// short, marked so, and at most 3 times; each question was answered once; and all in the order of their sending: what
+/// is handled again brings all that was handled after it along.
 Verdict judge(const Ledger& ledger);
 
 }  // namespace agentroom::e2e::kills

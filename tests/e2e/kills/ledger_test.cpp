@@ -191,5 +191,14 @@ TEST_F(Judgement, FindsARunAgainThatComesTooLate) {
   expect(0, 0, 1);
 }
 
+TEST_F(Judgement, LetsWhatAKillCutShortComeAgainWithAllThatCameAfterIt) {
+  bob().generations = {End::kKilled, End::kStillRuns};
+  bob().arrivals = {question(1), question(2), question(3), question(2, 2, 1), question(3, 2, 1)};
+  expect(0, 0, 0);
+  EXPECT_EQ(judge(ledger).handled_again, 2U);
+  bob().arrivals = {question(1), question(2), question(3), question(3, 2, 1), question(2, 2, 1)};
+  expect(0, 0, 1);
+}
+
 }  // namespace
 }  // namespace agentroom::e2e::kills
