@@ -155,7 +155,8 @@ void Weather::replace(AgentParty& agent) {
 void Weather::set_a_clock() {
   Party& party = anybody();
   const std::int64_t most = dice_.one_of<std::int64_t>({5'000, kHourMs, 8 * 24 * kHourMs});
-  const std::int64_t offset = party.clock_offset() + static_cast<std::int64_t>(dice_.below(2 * most)) - most;
+  const std::int64_t offset =
+      party.clock_offset() + static_cast<std::int64_t>(dice_.below(static_cast<std::uint64_t>(2 * most))) - most;
   chronicle_.met(offset < party.clock_offset() ? Way::kClockBack : Way::kClockForward);
   party.set_clock(std::clamp(offset, -kFarthestMs, kFarthestMs));
   chronicle_.tell(party.name(), "has its clock set");

@@ -261,7 +261,7 @@ TEST_F(Incoming, MessagesThatTheRelayReordersAreAllRead) {
   for (const char* text : {"1", "2", "3"}) say(text);
   relay().tamper = nullptr;
   ASSERT_THAT(held, SizeIs(3));
-  for (std::size_t i : {2, 0, 1}) relay().deliver(ann.id(), held[i].from, held[i].msg_id, held[i].envelope);
+  for (std::size_t i : {2U, 0U, 1U}) relay().deliver(ann.id(), held[i].from, held[i].msg_id, held[i].envelope);
   world.run();
   EXPECT_THAT(ann.received(), testing::UnorderedElementsAre("1", "2", "3"));
   EXPECT_EQ(ann.store->count('k'), 0U) << "kept keys are gone once used";
@@ -279,7 +279,7 @@ TEST_F(Incoming, KeptKeysOutliveARestart) {
   EXPECT_EQ(ann.store->count('k'), 2U);
   ann.restart();
   world.run();
-  for (std::size_t i : {0, 1}) relay().deliver(ann.id(), held[i].from, held[i].msg_id, held[i].envelope);
+  for (std::size_t i : {0U, 1U}) relay().deliver(ann.id(), held[i].from, held[i].msg_id, held[i].envelope);
   world.run();
   EXPECT_THAT(ann.received(), ElementsAre("3", "1", "2"));
   EXPECT_EQ(ann.store->count('k'), 0U);

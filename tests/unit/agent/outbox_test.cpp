@@ -140,7 +140,7 @@ TEST_F(Outgoing, ALateAnswerToAnEarlierMessageLetsNothingPassTheRefusedOne) {
 }
 
 TEST_F(Outgoing, AFullQueueKeepsTheOrder) {
-  for (std::size_t refused : {1, 3, 10}) {
+  for (std::size_t refused : {1U, 3U, 10U}) {
     bob.events.clear();
     std::vector<std::string> texts;
     relay().refuse_sends.assign(refused, {protocol::Code::kQueueFull, 1'000});

@@ -124,7 +124,7 @@ TEST(RunningProcess, IsNotTheOneThatHasItsPidNow) {
 TEST(RunningProcess, IsNotGoneBecauseTheSystemDoesNotTell) {
   Other other;
   // Without a descriptor for the process, and with that one alone.
-  for (const std::size_t free : {0, 1}) {
+  for (const std::size_t free : {0U, 1U}) {
     std::optional<FewDescriptors> few(free);
     const auto process = RunningProcess::find(other.mark);
     few.reset();
