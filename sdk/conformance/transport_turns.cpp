@@ -108,6 +108,7 @@ TEST_F(TransportTurns, WakesFromManyThreadsAreNeverLost) {
 }
 
 TEST_F(TransportTurns, NoThreadOutlivesTheInstance) {
+  std::thread([] {}).join();  // a sanitizer's runtime has a thread of its own from the first one on
   server_.reset();
   client_.reset();
   const std::ptrdiff_t before = threads_of_this_process();
@@ -119,7 +120,10 @@ TEST_F(TransportTurns, NoThreadOutlivesTheInstance) {
   ASSERT_TRUE(drive_until([&] { return client_->channel(nowhere).closed.has_value(); }));
   client_->close();
   server_->close();
-  EXPECT_EQ(threads_of_this_process(), before);
+  // A thread that was joined is listed a moment longer: the kernel wakes the joiner first.
+  const auto deadline = Clock::now() + kPatience;
+  while (threads_of_this_process() > before && Clock::now() < deadline) std::this_thread::yield();
+  EXPECT_LE(threads_of_this_process(), before);
 }
 
 TEST_F(TransportTurns, NoDescriptorOutlivesTheInstance) {

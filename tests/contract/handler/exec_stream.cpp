@@ -171,18 +171,24 @@ TEST_F(HandlerExecStream, ACommandThatNeverReadsTimesOut) {
 }
 
 TEST_F(HandlerExecStream, ATimeoutEndsTheCommandAndFailsWhatElseItHad) {
-  each_line("trap '' TERM; echo $$ >&2; sleep 1000", "timeout = \"4s\"");
+  each_line("trap '' TERM; echo $$ >&2; sleep 1000", "timeout = \"1500ms\"");
   const auto began = steady_clock::now();
   auto other = std::async(std::launch::async, [&] { return say("other"); });
   const Answer answer = say("x");
   const Answer others = other.get();
-  EXPECT_LT(steady_clock::now() - began, std::chrono::seconds(16));
+  EXPECT_LT(steady_clock::now() - began, std::chrono::seconds(12));
   EXPECT_TRUE(answer.reason() == AR_TIMEOUT || others.reason() == AR_TIMEOUT);
   EXPECT_TRUE(answer.is_failure());
   EXPECT_TRUE(others.is_failure());
-  const Answer& timed_out = answer.reason() == AR_TIMEOUT ? answer : others;
-  const std::string message = timed_out.error.message;
-  EXPECT_TRUE(ends_soon(std::stoi(message.substr(message.rfind(' '))))) << message;
+  // The other one may have waited for a second command, which had no time to say anything.
+  std::size_t commands = 0;
+  for (const std::string& message : {answer.error.message, others.error.message}) {
+    const std::string last = message.substr(message.rfind(' ') + 1);
+    if (last.find_first_not_of("0123456789") != std::string::npos) continue;
+    ++commands;
+    EXPECT_TRUE(ends_soon(std::stoi(last))) << message;
+  }
+  EXPECT_GE(commands, 1U) << answer.error.message << " and " << others.error.message;
 }
 
 TEST_F(HandlerExecStream, CancellingOneMessageLeavesTheCommandToTheOthers) {
