@@ -77,12 +77,21 @@ ApiStandIn::~ApiStandIn() {
   ::close(listener_);
 }
 
+std::vector<Request> ApiStandIn::requests() const {
+  const std::scoped_lock lock(mutex_);
+  return requests_;
+}
+
 void ApiStandIn::serve() {
   for (;;) {
     const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor < 0) return;
-    requests_.push_back(read_request(descriptor));
-    behaviour_(requests_.back(), Connection(descriptor));
+    const Request request = read_request(descriptor);
+    {
+      const std::scoped_lock lock(mutex_);
+      requests_.push_back(request);
+    }
+    behaviour_(request, Connection(descriptor));
     ::close(descriptor);
   }
 }

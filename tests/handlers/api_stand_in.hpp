@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -35,8 +36,8 @@ class ApiStandIn {
   ApiStandIn& operator=(const ApiStandIn&) = delete;
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/v1"; }
-  /// To be read once the client has ended.
-  const std::vector<Request>& requests() const { return requests_; }
+  /// Those that were answered or are being answered.
+  std::vector<Request> requests() const;
 
  private:
   void serve();
@@ -44,7 +45,8 @@ class ApiStandIn {
   int listener_;
   unsigned port_ = 0;
   Behaviour behaviour_;
-  std::vector<Request> requests_;
+  mutable std::mutex mutex_;
+  std::vector<Request> requests_;  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -75,7 +75,7 @@ TEST_F(Api, AsksAsTheApiIsDocumented) {
   const ApiStandIn api(answering(completion("pong")));
   run(api);
   ASSERT_EQ(api.requests().size(), 1U);
-  const Request& request = api.requests().front();
+  const Request request = api.requests().front();
   EXPECT_THAT(request.head, AllOf(HasSubstr("POST /v1/chat/completions HTTP/1.1\r\n"),
                                   HasSubstr("\r\nAuthorization: Bearer " + kKey + "\r\n"),
                                   HasSubstr("\r\nContent-Type: application/json\r\n")));
