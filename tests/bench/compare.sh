@@ -46,13 +46,15 @@ fi
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT
 
-# measure SERVER RENAMING MODE [ARGUMENT...]: RENAMING is a jq filter over the name of a figure; null leaves it out.
+# measure SERVER RENAMING MODE [ARGUMENT...]: RENAMING is a jq filter over the name of a figure; null leaves it out. What
+# cannot be measured leaves its figures out, and the end is a failure.
+failed=0
 measure() {
   local server=$1 renaming=$2
   shift 2
   echo "== $server: $*" >&2
   "$bench" "$@" --server "$server" --json |
-    jq -c "{figure: (.figure | $renaming), value, unit} | select(.figure != null)" >>"$results"
+    jq -c "{figure: (.figure | $renaming), value, unit} | select(.figure != null)" >>"$results" || failed=1
 }
 
 if $quick; then
@@ -110,18 +112,19 @@ figures=$(jq -sc '
 
 if $json; then
   jq -c '.[]' <<<"$figures"
-  exit 0
+  exit "$failed"
 fi
 
 # One line a row: what, ours, mosquitto, JetStream, how many times better, whether it reaches what, and what that is.
 table=$(jq -r '
   (INDEX(.figure) | map_values(.value)) as $f
   | def number: if . == null then "-" elif . >= 100 then round | tostring else . * 100 | round / 100 | tostring end;
-    def row($what; $figure; $reached; $reach):
+    def row($what; $figure; reached; $reach):
+      (if $f[$figure] == null then null else try reached catch null end) as $reached |
       [$what, ($f[$figure] | number), ($f[$figure + "_mosquitto"] | number), ($f[$figure + "_jetstream"] | number),
        ($f[($figure | sub("_us$"; "")) + "_ratio_mosquitto"] | number),
        ($f[($figure | sub("_us$"; "")) + "_ratio_jetstream"] | number),
-       (if $f[$figure] == null or $reached == null then "-" elif $reached then "yes" else "no" end), $reach] | join("\t");
+       (if $reached == null then "-" elif $reached then "yes" else "no" end), $reach] | join("\t");
     row("CPU of a routed message, 100 pairs x 64, us"; "route_cpu_us";
         $f.route_cpu_us <= 4 and $f.route_cpu_ratio_mosquitto >= 3.5 and $f.route_cpu_ratio_jetstream >= 7;
         "<= 4 us; mosquitto 3.5, JetStream 7 times"),
@@ -161,3 +164,4 @@ Neither mosquitto nor JetStream encrypts, and neither is durable when it acknowl
 JetStream writes to disk and syncs every two minutes. The relay boxes each link, acknowledges a routed message once its
 recipient has it, and a queued one once it is on disk.
 END
+exit "$failed"

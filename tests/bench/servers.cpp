@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -39,7 +40,7 @@ struct Socket {
   }
 };
 
-/// One that was free a moment ago: neither mosquitto nor nats-server can be asked which one it picked.
+/// One that was free a moment ago: mosquitto does not tell which one it picked.
 std::uint16_t free_port() {
   const Socket socket;
   sockaddr_in address = loopback(0);
@@ -49,6 +50,19 @@ std::uint16_t free_port() {
     throw std::runtime_error("no free port");
   }
   return ntohs(address.sin_port);
+}
+
+/// By the relay's event `listening`; 0 before it.
+std::uint16_t port_told_in(const std::string& output) {
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line) && !lines.eof();) {
+    boost::system::error_code error;
+    const auto event = boost::json::parse(line, error);
+    if (error || !event.is_object()) continue;
+    const auto* type = event.as_object().if_contains("type");
+    if (type != nullptr && *type == "listening") return event.at("port").to_number<std::uint16_t>();
+  }
+  return 0;
 }
 
 std::string relay_configuration(std::uint64_t connections) {
@@ -103,7 +117,7 @@ std::string find_program(const std::string& name) {
 
 Server::Server(const Options& options, std::uint64_t connections)
     : folder_(options.folder),
-      port_(free_port()),
+      port_(options.server == ServerKind::kRelay ? 0 : free_port()),
       process_({prepare(options, connections),
                 {"HOME=" + folder_.path().string(), "HMAC_SECRET=agentroom-bench-has-no-secrets-to-keep"},
                 folder_.path() / "output"}) {
@@ -123,15 +137,17 @@ std::vector<std::string> Server::prepare(const Options& options, std::uint64_t c
       break;
   }
   std::ofstream(configuration) << relay_configuration(connections);
-  return {options.agentroom, "--home", folder / "home", "--config",
-          configuration,     "relay",  "--port",        std::to_string(port_)};
+  return {options.agentroom, "--home", folder / "home", "--config", configuration, "--json", "relay", "--port", "0"};
 }
 
-void Server::wait_until_it_listens() const {
+void Server::wait_until_it_listens() {
   const auto until = Clock::now() + std::chrono::seconds(10);
-  while (!Socket().connect(port_)) {
+  const fs::path output = folder() / "output";
+  while (true) {
+    if (port_ == 0) port_ = port_told_in(text_of(output));
+    if (port_ != 0 && Socket().connect(port_)) return;
     if (process_.has_ended() || Clock::now() > until) {
-      throw std::runtime_error("the server does not listen; it said:\n" + text_of(folder() / "output"));
+      throw std::runtime_error("the server does not listen; it said:\n" + text_of(output));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }

@@ -25,7 +25,7 @@ class Server {
 
  private:
   std::vector<std::string> prepare(const Options& options, std::uint64_t connections) const;
-  void wait_until_it_listens() const;
+  void wait_until_it_listens();
 
   TemporaryFolder folder_;
   std::uint16_t port_;
