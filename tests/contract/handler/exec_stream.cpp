@@ -182,7 +182,8 @@ TEST_F(HandlerExecStream, ATimeoutEndsTheCommandAndFailsWhatElseItHad) {
   EXPECT_TRUE(others.is_failure());
   // The other one may have waited for a second command, which had no time to say anything.
   std::size_t commands = 0;
-  for (const std::string& message : {answer.error.message, others.error.message}) {
+  for (const char* const told : {answer.error.message, others.error.message}) {
+    const std::string message = told;
     const std::string last = message.substr(message.rfind(' ') + 1);
     if (last.find_first_not_of("0123456789") != std::string::npos) continue;
     ++commands;
