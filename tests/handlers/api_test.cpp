@@ -105,11 +105,13 @@ TEST_F(Api, GetsEveryTextAsDataByteForByte) {
 
 TEST_F(Api, TheKeyAndTheTextAreOnNoCommandLine) {
   std::vector<std::string> lines;
-  const ApiStandIn api([&](const Request&, const Connection& to) {
-    lines = command_lines();
-    to.send(completion("pong"));
-  });
-  EXPECT_EQ(run(api, "a text of a peer").out, "pong");
+  {
+    const ApiStandIn api([&](const Request&, const Connection& to) {
+      lines = command_lines();
+      to.send(completion("pong"));
+    });
+    EXPECT_EQ(run(api, "a text of a peer").out, "pong");
+  }
   EXPECT_THAT(lines, Contains(HasSubstr("curl --disable")));
   EXPECT_THAT(lines, Each(AllOf(Not(HasSubstr(kKey)), Not(HasSubstr("a text of a peer")))));
 }
