@@ -56,9 +56,11 @@ std::size_t Inbox::count(const AgentId& peer) const {
 
 std::vector<AgentId> Inbox::peers() const {
   std::vector<std::pair<std::uint64_t, AgentId>> fronts;
+  fronts.reserve(by_peer_.size());
   for (const auto& [peer, rows] : by_peer_) fronts.emplace_back(rows.front().sequence, peer);
   std::ranges::sort(fronts);
   std::vector<AgentId> peers;
+  peers.reserve(fronts.size());
   for (const auto& [sequence, peer] : fronts) peers.push_back(peer);
   return peers;
 }
