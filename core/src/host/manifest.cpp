@@ -118,8 +118,9 @@ class Reader {
 
   void read_library() {
     std::string library = text("library", false);
-    if (library.empty()) library = manifest_.id + ".so";
-    if (library.find('/') != std::string::npos || library == "." || library == "..") {
+    if (library.empty()) {
+      library = manifest_.id + ".so";  // what an id may be is told already
+    } else if (library.find('/') != std::string::npos || library == "." || library == "..") {
       wrong(*root_.get("library"), "`library` must be the name of a file beside the manifest, without a folder");
     }
     manifest_.library = manifest_.file.parent_path() / library;

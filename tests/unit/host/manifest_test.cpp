@@ -141,6 +141,7 @@ TEST(Manifest, ComplainsAboutEveryMissingKey) {
 TEST(Manifest, ComplainsAboutWrongValues) {
   EXPECT_THAT(complaint_with("\"store-x\"", "\"Store X\""), HasSubstr("`id` must be 1 to 64 of a-z"));
   EXPECT_THAT(complaint_with("\"store-x\"", "\"store-y\""), HasSubstr("the file is named store-x.toml"));
+  EXPECT_THAT(complaint_with("\"store-x\"", "\"store/x\""), HasSubstr("`id` must be 1 to 64 of a-z"));
   EXPECT_THAT(complaint_with("\"store-x\"", "7"), HasSubstr("`id` must be a string"));
   EXPECT_THAT(complaint_with("\"store\"", "\"storage\""), HasSubstr("`kind` must be"));
   EXPECT_THAT(complaint_with("\"store\"", "[]"), HasSubstr("at least one kind"));
