@@ -27,9 +27,10 @@ class Reader {
   Reader(const toml::table& root, std::filesystem::path file) : root_(root) { manifest_.file = std::move(file); }
 
   Result<Manifest> read() {
+    const std::vector<std::string> known = {"id", "kind", "abi", "version", "library", "description", "config"};
     for (const auto& [key, node] : root_) {
-      if (std::ranges::find(kKnown, key.str()) == kKnown.end()) {
-        wrong(node, "unknown key `" + printable(key.str()) + "`" + config::suggestion(key.str(), kKnown));
+      if (std::ranges::find(known, key.str()) == known.end()) {
+        wrong(node, "unknown key `" + printable(key.str()) + "`" + config::suggestion(key.str(), known));
       }
     }
     read_id();
@@ -144,8 +145,6 @@ class Reader {
     }
   }
 
-  inline static const std::vector<std::string> kKnown = {"id",      "kind",        "abi",   "version",
-                                                         "library", "description", "config"};
   const toml::table& root_;
   Manifest manifest_;
   std::optional<Error> problem_;
