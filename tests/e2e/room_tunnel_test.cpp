@@ -143,7 +143,7 @@ TEST_F(RoomWithATunnel, ThatIsOpenedAgainTakesAnInviteBackThatLeadsNowhereWhenTh
   accept(second);
 }
 
-TEST_F(RoomWithATunnel, GoesOnWithoutAnInviteUntilTheRelayHasRoomForOne) {
+TEST_F(RoomWithATunnel, TakesAnotherCommandsInviteBackThatLeadsNowhereWhenTheRelayHasNoRoom) {
   open("[relay.limits]\nopen_invites = 1\n");
   const std::string url = text(room->events().take("tunnel"), "url");
   const std::string first = room->invite();
