@@ -24,7 +24,7 @@ bool is_program(const fs::path& file) {
 }
 
 std::optional<std::string> on_path() {
-  const char* const path = std::getenv("PATH");
+  const char* const path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing writes the environment
   std::istringstream folders(path == nullptr ? "" : path);
   for (std::string folder; std::getline(folders, folder, ':');) {
     // A relative one would mean another program in another folder.
@@ -117,7 +117,7 @@ sdk::Error no_managed(const Options& options) {
 
 sdk::Result<std::string> find_binary(const Options& options, const fs::path& folder, const sdk::Host& host,
                                      const sdk::TunnelEvents& events, const tunnel::StopSignal& stop) {
-  const char* const from_environment = std::getenv(kVariable);
+  const char* const from_environment = std::getenv(kVariable);  // NOLINT(concurrency-mt-unsafe): nor here
   if (from_environment != nullptr && *from_environment != '\0') return chosen(from_environment, kVariable, events);
   if (!options.binary.empty()) return chosen(options.binary, "the key binary", events);
   sdk::Error why = no_managed(options);

@@ -241,7 +241,7 @@ class AgentEngine {
   /// Forgets a peer: sessions, outbox, its token at the relay. Errors: kNoSession.
   void remove_peer(const AgentId& peer, const Now& now, Done<void> done);
   /// The owner's name for a peer; empty removes it. Errors: kNoSession, kInvalid, kExists.
-  void rename_peer(const AgentId& peer, std::string name, const Now& now, Done<void> done);
+  void rename_peer(const AgentId& peer, const std::string& name, const Now& now, Done<void> done);
 
   /// Tells all peers with whom a session runs over the relay at `config.server` where else that relay answers, in order
   /// of preference; replaces what was told before, and is told to later peers too. They pass over what protocol section

@@ -114,7 +114,7 @@ void AgentEngine::remove_peer(const AgentId& peer, const Now& now, Done<void> do
   state_->remove_peer(peer, std::move(done));
 }
 
-void AgentEngine::rename_peer(const AgentId& peer, std::string name, const Now& now, Done<void> done) {
+void AgentEngine::rename_peer(const AgentId& peer, const std::string& name, const Now& now, Done<void> done) {
   state_->context.now = now;
   if (state_->dead()) return state_->context.answer(std::move(done), Result<void>(std::unexpected(over())));
   state_->rename_peer(peer, name, std::move(done));

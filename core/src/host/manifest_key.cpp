@@ -97,11 +97,7 @@ class KeyReader {
   }
 
   ConfigKey read() {
-    for (const auto& [key, node] : table_) {
-      if (std::ranges::find(kKnown, key.str()) == kKnown.end()) {
-        wrong(node, "unknown key `" + printable(key.str()) + "`" + config::suggestion(key.str(), kKnown));
-      }
-    }
+    refuse_unknown();
     read_type();
     read_required();
     read_description();
@@ -116,6 +112,14 @@ class KeyReader {
   }
 
  private:
+  void refuse_unknown() {
+    const std::vector<std::string> known = {"type", "default", "required", "min", "max", "choices", "description"};
+    for (const auto& [key, node] : table_) {
+      if (std::ranges::find(known, key.str()) != known.end()) continue;
+      wrong(node, "unknown key `" + printable(key.str()) + "`" + config::suggestion(key.str(), known));
+    }
+  }
+
   void wrong(const toml::node& at, const std::string& why) { complain_(at, "config." + result_.key.name + ": " + why); }
 
   void read_type() {
@@ -128,6 +132,7 @@ class KeyReader {
       return;
     }
     std::vector<std::string> known;
+    known.reserve(kTypes.size());
     for (const auto& [each, type] : kTypes) known.emplace_back(each);
     wrong(*node, "`type` is \"" + printable(name) + "\"" + config::suggestion(name, known));
   }
@@ -190,8 +195,6 @@ class KeyReader {
     result_.key.default_text = as_toml(*node);
   }
 
-  inline static const std::vector<std::string> kKnown = {"type", "default", "required",   "min",
-                                                         "max",  "choices", "description"};
   const toml::table& table_;
   const Complain& complain_;
   ConfigKey result_;

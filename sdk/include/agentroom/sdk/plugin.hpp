@@ -62,7 +62,7 @@ class PluginOf {
     if constexpr (HasPluginDeinit<First>) {
       try {
         First::plugin_deinit();
-      } catch (...) {  // nobody is left to tell
+      } catch (...) {  // NOLINT(bugprone-empty-catch): nobody is left to tell
       }
     }
   }
