@@ -104,19 +104,30 @@ HandlerOutcome AgentParty::answer(const HandlerMessage& message) {
   return text_asking(message.hops, replies - 1, message.text.size() / 2);
 }
 
-void AgentParty::handle(HandlerMessage message) {
-  if (!lives()) return;
-  promises_.on_handling(id(), message.msg_id);
-  if (message.attempt == 2) chronicle_.met(Way::kSecondAttempt);
-  if (message.attempt == 3) chronicle_.met(Way::kThirdAttempt);
+void AgentParty::handle(std::vector<HandlerMessage> messages) {
+  if (lives())
+    handle_next(std::make_shared<std::deque<HandlerMessage>>(std::move_iterator(messages.begin()),
+                                                             std::move_iterator(messages.end())));
+}
+
+void AgentParty::handle_next(std::shared_ptr<std::deque<HandlerMessage>> run) {
+  const HandlerMessage& next = run->front();
+  promises_.on_handling(id(), next.msg_id);
+  if (next.attempt == 2) chronicle_.met(Way::kSecondAttempt);
+  if (next.attempt == 3) chronicle_.met(Way::kThirdAttempt);
   const Duration most = troubled ? plan_.handling : std::min<Duration>(plan_.handling, std::chrono::milliseconds(30));
-  scheduler_.after(dice_.up_to(most), [this, message = std::move(message), life = this_life()] {
+  const Duration takes = dice_.up_to(most);
+  scheduler_.after(takes, [this, run = std::move(run), takes, life = this_life()] {
     if (life.expired()) return;
+    const HandlerMessage message = std::move(run->front());
+    run->pop_front();
     HandlerOutcome outcome = answer(message);
     const bool again = !outcome && outcome.error().code == ErrorCode::kCancelled;
+    const bool quick = takes <= kQuickHandler;
     promises_.on_answer(id(), message.msg_id,
                         again ? std::optional<bool>() : std::optional<bool>(outcome && outcome->has_value()));
-    engine_->on_handled(message.from, message.msg_id, std::move(outcome), now());
+    if (quick && !again && !run->empty()) handle_next(run);
+    engine_->on_handled(message.from, message.msg_id, std::move(outcome), quick, now());
     poke();
   });
 }

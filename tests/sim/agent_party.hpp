@@ -1,6 +1,10 @@
 // An agent in the simulation, with a handler whose runs take time.
 #pragma once
 
+#include <deque>
+#include <memory>
+#include <vector>
+
 #include "agent_disk.hpp"
 #include "agentroom/agent_engine.hpp"
 #include "crypto/identity.hpp"
@@ -51,9 +55,10 @@ class AgentParty final : public Party, private Endpoint, private AgentIo {
   void resume(ChannelId channel) override;
   void close(ChannelId channel, std::uint16_t code, std::string_view reason) override;
   ChannelId connect(const std::string& url, Error& why) override;
-  void handle(HandlerMessage message) override;
+  void handle(std::vector<HandlerMessage> messages) override;
   void on_event(const AgentEvent& event) override;
 
+  void handle_next(std::shared_ptr<std::deque<HandlerMessage>> run);
   HandlerOutcome answer(const HandlerMessage& message);
 
   const std::uint32_t host_;

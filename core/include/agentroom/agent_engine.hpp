@@ -125,14 +125,19 @@ using AgentEvent = std::variant<agent_events::Connected, agent_events::Disconnec
                                 agent_events::NoReply, agent_events::HandlerFailed, agent_events::SendProgress,
                                 agent_events::Unreadable, agent_events::InviteClosed, agent_events::StoreFailed>;
 
+/// A handler call that takes no longer is quick.
+inline constexpr Duration kQuickHandler = std::chrono::milliseconds(20);
+
 /// What the engine does to the world beside the store.
 class AgentIo : public Channels {
  public:
   /// Starts to connect; 0 when the URL cannot be used, with the reason in `why`. The outcome comes as `on_opened` or
   /// `on_closed`.
   virtual ChannelId connect(const std::string& url, Error& why) = 0;
-  /// Runs the handler on `message`; its outcome comes by `on_handled` with the same msg_id and sender. Never blocks.
-  virtual void handle(HandlerMessage message) = 0;
+  /// Runs the handler on each of `messages` in turn, 1 to 128 of one sender; another run of that sender begins only
+  /// when this one is over. Each outcome comes by `on_handled`, in their order and as soon as it is there. Behind an
+  /// outcome kCancelled, or a call that took longer than `kQuickHandler`, none is begun: the run is over. Never blocks.
+  virtual void handle(std::vector<HandlerMessage> messages) = 0;
   /// For the owner: logs, output. Called on the engine thread, from inside any method of the engine; must not call it.
   virtual void on_event(const AgentEvent& event) = 0;
 };
@@ -210,7 +215,8 @@ class AgentEngine {
   void on_message(ChannelId channel, MutableByteView message, const Now& now);
   void on_drained(ChannelId channel, const Now& now);
   void on_closed(ChannelId channel, const CloseInfo& why, const Now& now);
-  void on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome, const Now& now);
+  /// `quick`: the call took no longer than `kQuickHandler`.
+  void on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome, bool quick, const Now& now);
   void on_time(const Now& now);
   std::optional<Duration> next_deadline() const;
   /// Commits and sends what is ready. At the end of every turn.

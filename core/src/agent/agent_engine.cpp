@@ -45,9 +45,10 @@ void AgentEngine::on_closed(ChannelId channel, const CloseInfo& why, const Now& 
   if (auto* link = state_->links.find(channel)) link->on_closed(why);
 }
 
-void AgentEngine::on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome, const Now& now) {
+void AgentEngine::on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome, bool quick,
+                             const Now& now) {
   state_->context.now = now;
-  if (!state_->dead()) state_->turns.on_handled(from, msg_id, std::move(outcome));
+  if (!state_->dead()) state_->turns.on_handled(from, msg_id, std::move(outcome), quick);
 }
 
 void AgentEngine::on_time(const Now& now) {

@@ -12,9 +12,14 @@ namespace {
 
 /// Before a cancelled message is handed over again, in an agent that goes on.
 constexpr Duration kAfterCancel = std::chrono::seconds(1);
-/// A handler that takes no longer is quick.
-constexpr Duration kQuick = std::chrono::milliseconds(20);
-constexpr std::size_t kMostAhead = 63;
+/// Twice what a relay delivers before it wants receipts: what came last is marked while what came before runs.
+constexpr std::size_t kMostAhead = 2 * protocol::kWindowFrames - 1;
+/// Texts of one run, beyond the first.
+constexpr std::size_t kRunBytes = std::size_t{1} * 1024 * 1024;
+
+bool cancelled(const HandlerOutcome& outcome) {
+  return !outcome && outcome.error().code == ErrorCode::kCancelled;
+}
 
 }  // namespace
 
@@ -40,8 +45,8 @@ void Turns::pump() {
       continue;
     }
     turn.listed = false;
-    if (turn.phase == Phase::kHolding) {
-      reply(peer, turn, std::exchange(turn.reply, {}));
+    if (!turn.ended.empty()) {
+      settle(peer, turn);
     } else if (turn.phase != Phase::kResting) {
       mark_ahead(peer, turn);
     } else if (!turn.rest_until) {
@@ -52,15 +57,17 @@ void Turns::pump() {
 
 void Turns::begin_next(const AgentId& peer, Turn& turn) {
   while (Inbox::Row* row = inbox_.front(peer)) {
-    if (row->mark == Inbox::Mark::kNone) {
+    const bool fresh = row->mark == Inbox::Mark::kNone;
+    if (fresh) {
       if (refused(peer, row->record)) continue;
       mark(*row);
     }
     turn.phase = Phase::kMarked;
     turn.msg_id = row->record.msg_id;
     ++running_;
+    if (fresh) when_marked(peer, row->sequence, row->sequence);
     mark_ahead(peer, turn);
-    if (row->mark == Inbox::Mark::kDurable) run(peer, turn, *row);
+    if (row->mark == Inbox::Mark::kDurable) run(peer, turn);
     return;
   }
   if (!turn.listed) turns_.erase(peer);
@@ -87,17 +94,25 @@ void Turns::mark(Inbox::Row& row) {
   ++row.record.attempts;
   row.mark = Inbox::Mark::kStaged;
   inbox_.save(row);
-  context_.journal.then([this, peer = row.record.from, msg_id = row.record.msg_id] { on_marked(peer, msg_id); });
 }
 
 void Turns::mark_ahead(const AgentId& peer, const Turn& turn) {
+  std::optional<std::uint64_t> first;
+  std::uint64_t last = 0;
   for (std::size_t place = 1; place <= turn.ahead; ++place) {
     Inbox::Row* row = inbox_.at(peer, place);
-    if (row == nullptr) return;
+    if (row == nullptr) break;
     if (row->mark != Inbox::Mark::kNone) continue;
-    if (row->stored_before || row->record.attempts > 0 || row->record.hops >= context_.config.max_hops) return;
+    if (row->stored_before || row->record.attempts > 0 || row->record.hops >= context_.config.max_hops) break;
     mark(*row);
+    last = row->sequence;
+    if (!first) first = last;
   }
+  if (first) when_marked(peer, *first, last);
+}
+
+void Turns::when_marked(const AgentId& peer, std::uint64_t first, std::uint64_t last) {
+  context_.journal.then([this, peer, first, last] { on_marked(peer, first, last); });
 }
 
 void Turns::unmark(Inbox::Row& row) {
@@ -106,109 +121,135 @@ void Turns::unmark(Inbox::Row& row) {
   inbox_.save(row);
 }
 
-void Turns::on_marked(const AgentId& peer, const MsgId& msg_id) {
-  for (std::size_t place = 0; place <= kMostAhead; ++place) {
+void Turns::unmark_from(const AgentId& peer, std::size_t place) {
+  for (Inbox::Row* row = inbox_.at(peer, place); row != nullptr; row = inbox_.at(peer, ++place)) {
+    if (row->mark == Inbox::Mark::kNone) return;
+    unmark(*row);
+  }
+}
+
+void Turns::on_marked(const AgentId& peer, std::uint64_t first, std::uint64_t last) {
+  for (std::size_t place = 0;; ++place) {
     Inbox::Row* row = inbox_.at(peer, place);
-    if (row == nullptr) break;
-    if (row->record.msg_id != msg_id) continue;
-    if (row->mark == Inbox::Mark::kStaged) row->mark = Inbox::Mark::kDurable;
-    break;
+    if (row == nullptr || row->sequence > last) break;
+    if (row->sequence >= first && row->mark == Inbox::Mark::kStaged) row->mark = Inbox::Mark::kDurable;
   }
   const auto found = turns_.find(peer);
-  if (found == turns_.end() || found->second.phase != Phase::kMarked || found->second.msg_id != msg_id) return;
-  Inbox::Row* row = inbox_.front(peer);
-  if (row == nullptr || row->record.msg_id != msg_id) {  // its peer was removed
+  if (found == turns_.end() || found->second.phase != Phase::kMarked) return;
+  const Inbox::Row* row = inbox_.front(peer);
+  if (row == nullptr || row->record.msg_id != found->second.msg_id) {  // its peer was removed
     --running_;
     return rest(peer, found->second);
   }
-  run(peer, found->second, *row);
+  if (row->mark == Inbox::Mark::kDurable) run(peer, found->second);
 }
 
-void Turns::run(const AgentId& peer, Turn& turn, Inbox::Row& row) {
+void Turns::run(const AgentId& peer, Turn& turn) {
   turn.phase = Phase::kRunning;
-  turn.ran_at = context_.now.steady;
-  const IncomingRecord& record = row.record;
-  if (row.stored_before && record.attempts == 1) {
-    context_.emit(agent_events::Received{.from = peer,
-                                         .from_name = peers_.name(peer),
-                                         .msg_id = record.msg_id,
-                                         .text = record.text,
-                                         .in_reply_to = record.in_reply_to,
-                                         .conversation_id = record.conversation_id,
-                                         .sent_at = record.sent_at});
+  std::vector<HandlerMessage> messages;
+  std::size_t bytes = 0;
+  for (std::size_t place = 0; place <= turn.ahead; ++place) {
+    const Inbox::Row* row = inbox_.at(peer, place);
+    if (row == nullptr || row->mark != Inbox::Mark::kDurable) break;
+    const IncomingRecord& record = row->record;
+    if (place > 0 && bytes + record.text.size() > kRunBytes) break;
+    bytes += record.text.size();
+    if (row->stored_before && record.attempts == 1) {
+      context_.emit(agent_events::Received{.from = peer,
+                                           .from_name = peers_.name(peer),
+                                           .msg_id = record.msg_id,
+                                           .text = record.text,
+                                           .in_reply_to = record.in_reply_to,
+                                           .conversation_id = record.conversation_id,
+                                           .sent_at = record.sent_at});
+    }
+    turn.out.push_back(record.msg_id);
+    messages.push_back({.text = record.text,
+                        .from = peer,
+                        .from_name = peers_.name(peer),
+                        .self = context_.self.id(),
+                        .msg_id = record.msg_id,
+                        .conversation_id = record.conversation_id,
+                        .attempt = record.attempts,
+                        .hops = record.hops,
+                        .sent_at = record.sent_at});
   }
-  context_.io.handle({.text = record.text,
-                      .from = peer,
-                      .from_name = peers_.name(peer),
-                      .self = context_.self.id(),
-                      .msg_id = record.msg_id,
-                      .conversation_id = record.conversation_id,
-                      .attempt = record.attempts,
-                      .hops = record.hops,
-                      .sent_at = record.sent_at});
+  context_.io.handle(std::move(messages));
 }
 
-void Turns::on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome) {
+void Turns::on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome, bool quick) {
   const auto found = turns_.find(from);
-  if (found == turns_.end() || found->second.phase != Phase::kRunning || found->second.msg_id != msg_id) return;
+  if (found == turns_.end() || found->second.out.empty() || found->second.out.front() != msg_id) return;
   Turn& turn = found->second;
-  --running_;
-  const bool quick = context_.now.steady - turn.ran_at <= kQuick;
+  turn.out.pop_front();
   turn.ahead = quick ? std::min(2 * turn.ahead + 1, kMostAhead) : 0;
-  Inbox::Row* row = inbox_.front(from);
-  if (row == nullptr || row->record.msg_id != msg_id) return rest(from, turn);  // its peer was removed
-  if (!outcome && outcome.error().code == ErrorCode::kCancelled) {
+  const bool over = !quick || cancelled(outcome) || turn.out.empty();
+  turn.ended.push_back({.msg_id = msg_id, .outcome = std::move(outcome)});
+  if (over) end_run(from, turn);
+  settle(from, turn);
+}
+
+void Turns::end_run(const AgentId& peer, Turn& turn) {
+  --running_;
+  turn.phase = Phase::kHolding;
+  turn.out.clear();
+  if (context_.stopping) unmark_from(peer, turn.ended.size());
+}
+
+void Turns::settle(const AgentId& peer, Turn& turn) {
+  while (!turn.ended.empty()) {
+    if (!settle_one(peer, turn, turn.ended.front())) return;
+    turn.ended.pop_front();
+  }
+  if (turn.phase == Phase::kHolding) rest(peer, turn);
+}
+
+bool Turns::settle_one(const AgentId& peer, Turn& turn, Ended& ended) {
+  Inbox::Row* row = inbox_.front(peer);
+  if (row == nullptr || row->record.msg_id != ended.msg_id) return true;  // its peer was removed
+  if (cancelled(ended.outcome)) {
     unmark(*row);
     turn.rest_until = context_.now.steady + kAfterCancel;
-    return rest(from, turn);
-  }
-  if (!outcome) {
-    give_up(from, std::move(outcome.error()));
-    return rest(from, turn);
-  }
-  if (!*outcome || (*outcome)->empty()) {
-    inbox_.pop(from);
+  } else if (!ended.outcome) {
+    give_up(peer, std::move(ended.outcome.error()));
+  } else if (std::optional<std::string>& text = *ended.outcome; text && !text->empty()) {
+    return reply(peer, row->record, *text);
+  } else {
+    inbox_.pop(peer);
     context_.journal.then(
-        [this, from, msg_id] { context_.emit(agent_events::NoReply{.from = from, .msg_id = msg_id}); });
-    return rest(from, turn);
+        [this, peer, msg_id = ended.msg_id] { context_.emit(agent_events::NoReply{.from = peer, .msg_id = msg_id}); });
   }
-  reply(from, turn, std::move(**outcome));
+  return true;
 }
 
-void Turns::reply(const AgentId& peer, Turn& turn, std::string text) {
-  const Inbox::Row* row = inbox_.front(peer);
-  if (row == nullptr || row->record.msg_id != turn.msg_id) return rest(peer, turn);
+bool Turns::reply(const AgentId& peer, const IncomingRecord& record, std::string& text) {
   if (text.size() > protocol::kTextBytes || !is_utf8(text)) {
     give_up(peer, {ErrorCode::kHandler,
                    text.size() > protocol::kTextBytes ? "the handler's reply is longer than 131072 bytes"
                                                       : "the handler's reply is not UTF-8",
                    "nothing was sent; correct the handler"});
-    return rest(peer, turn);
+    return true;
   }
   Session* session = sessions_.sending(peer);
-  if (session == nullptr || outbox_.full(peer)) {
-    turn.phase = Phase::kHolding;
-    turn.reply = std::move(text);
-    return;
-  }
-  const MsgId answered = row->record.msg_id;
+  if (session == nullptr || outbox_.full(peer)) return false;
+  const MsgId answered = record.msg_id;
   protocol::Content content;
   content.sent_at = context_.now.unix_ms;
-  content.conversation_id = row->record.conversation_id;
+  content.conversation_id = record.conversation_id;
   content.in_reply_to = answered;
-  content.hops = row->record.hops + 1;
+  content.hops = record.hops + 1;
   content.body = protocol::Text{text};
   auto posted = outbox_.post(*session, content);
   if (!posted) {
     give_up(peer, std::move(posted.error()));
-    return rest(peer, turn);
+    return true;
   }
   inbox_.pop(peer);
   context_.journal.then([this, peer, answered, msg_id = *posted, text = std::move(text)]() mutable {
     context_.emit(agent_events::Replied{
         .to = peer, .msg_id = msg_id, .in_reply_to = answered, .text = std::move(text), .turn = ++replies_});
   });
-  rest(peer, turn);
+  return true;
 }
 
 void Turns::give_up(const AgentId& peer, Error why) {
@@ -227,7 +268,8 @@ void Turns::rest(const AgentId& peer, Turn& turn) {
 void Turns::drop_peer(const AgentId& peer) {
   const auto found = turns_.find(peer);
   if (found == turns_.end()) return;
-  // A handler that runs keeps its place until it ends; its outcome is dropped.
+  // A handler that runs keeps its place until it ends; its outcomes are dropped.
+  found->second.ended.clear();
   if (found->second.phase == Phase::kHolding) rest(peer, found->second);
 }
 
@@ -237,12 +279,7 @@ void Turns::stop() {
       --running_;
       turn.phase = Phase::kResting;
     }
-    const bool busy = turn.phase == Phase::kRunning || turn.phase == Phase::kHolding;
-    for (std::size_t place = busy ? 1 : 0; place <= kMostAhead; ++place) {
-      Inbox::Row* row = inbox_.at(peer, place);
-      if (row == nullptr) break;
-      if (row->mark != Inbox::Mark::kNone) unmark(*row);
-    }
+    unmark_from(peer, turn.ended.size() + turn.out.size());
   }
 }
 

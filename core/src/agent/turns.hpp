@@ -22,9 +22,9 @@ namespace agentroom::agent {
 ///      +-------------------------------- room, reply and row committed together <----------------------+
 ///
 /// The mark rides on whatever is committed with it: the row itself when it came, or the reply to the row before. While
-/// a handler is quick, the rows behind the one that runs are marked ahead, so that the next runs at once and not after
-/// a commit. A crash costs such a row one attempt, and no more: what an earlier run of the agent stored is marked
-/// alone.
+/// a handler is quick, the rows behind the one that runs are marked ahead, and all that are marked go to it in one run,
+/// so that none waits for the commit of the one before. A crash costs such a row one attempt, and no more: what an
+/// earlier run of the agent stored is marked alone.
 class Turns {
  public:
   Turns(Context& context, Inbox& inbox, Outbox& outbox, Peers& peers, Sessions& sessions)
@@ -34,7 +34,7 @@ class Turns {
   void offer(const AgentId& peer);
   /// Gives turns to those that wait for one. Before the commit of each turn of the loop.
   void pump();
-  void on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome);
+  void on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome, bool quick);
   void drop_peer(const AgentId& peer);
   /// Takes back the attempts of rows that were marked and do not run.
   void stop();
@@ -45,12 +45,17 @@ class Turns {
 
  private:
   enum class Phase : std::uint8_t { kResting, kMarked, kRunning, kHolding };
+  struct Ended {
+    MsgId msg_id;
+    HandlerOutcome outcome;
+  };
+  /// Of the peer's rows, `ended` are the first ones and `out` those behind; unless the peer was removed meanwhile.
   struct Turn {
     Phase phase = Phase::kResting;
-    MsgId msg_id{};       ///< kMarked, kRunning, kHolding: the row at the front
-    std::string reply{};  ///< kHolding
+    MsgId msg_id{};             ///< kMarked: the row at the front
+    std::deque<MsgId> out{};    ///< kRunning: with the handler
+    std::deque<Ended> ended{};  ///< an outcome that has no room yet for its reply, and those behind it
     std::optional<Duration> rest_until{};
-    Duration ran_at{};      ///< kRunning: since when
     std::size_t ahead = 0;  ///< rows behind the front that may be marked
     bool listed = false;
   };
@@ -60,10 +65,18 @@ class Turns {
   bool refused(const AgentId& peer, const IncomingRecord& record);
   void mark(Inbox::Row& row);
   void mark_ahead(const AgentId& peer, const Turn& turn);
+  /// Waits for the marks that were staged on the peer's rows from `first` to `last`.
+  void when_marked(const AgentId& peer, std::uint64_t first, std::uint64_t last);
   void unmark(Inbox::Row& row);
-  void on_marked(const AgentId& peer, const MsgId& msg_id);
-  void run(const AgentId& peer, Turn& turn, Inbox::Row& row);
-  void reply(const AgentId& peer, Turn& turn, std::string text);
+  void unmark_from(const AgentId& peer, std::size_t place);
+  void on_marked(const AgentId& peer, std::uint64_t first, std::uint64_t last);
+  void run(const AgentId& peer, Turn& turn);
+  void end_run(const AgentId& peer, Turn& turn);
+  /// Settles outcomes in their order, as far as there is room for replies.
+  void settle(const AgentId& peer, Turn& turn);
+  /// False: there is no room for the reply.
+  bool settle_one(const AgentId& peer, Turn& turn, Ended& ended);
+  bool reply(const AgentId& peer, const IncomingRecord& answered, std::string& text);
   void give_up(const AgentId& peer, Error why);
   void rest(const AgentId& peer, Turn& turn);
 

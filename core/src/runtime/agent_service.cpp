@@ -245,15 +245,20 @@ ChannelId AgentService::connect(const std::string& url, Error& why) {
   return 0;
 }
 
-void AgentService::handle(HandlerMessage message) {
-  workers_.run([this, message = std::move(message), token = std::weak_ptr(engine_token_)]() mutable {
-    HandlerOutcome outcome = stop_.cancelled() ? HandlerOutcome(fail(ErrorCode::kCancelled, "the agent is stopping"))
-                                               : options_.handler->handle(message, stop_);
-    const AgentId from = message.from;
-    const MsgId msg_id = message.msg_id;
-    process_.loop().post([this, token, from, msg_id, outcome = std::move(outcome)]() mutable {
-      if (!token.expired()) engine_->on_handled(from, msg_id, std::move(outcome), process_.now());
-    });
+void AgentService::handle(std::vector<HandlerMessage> messages) {
+  workers_.run([this, messages = std::move(messages), token = std::weak_ptr(engine_token_)] {
+    for (const HandlerMessage& message : messages) {
+      const Duration began = process_.now().steady;
+      HandlerOutcome outcome = stop_.cancelled() ? HandlerOutcome(fail(ErrorCode::kCancelled, "the agent is stopping"))
+                                                 : options_.handler->handle(message, stop_);
+      const bool quick = process_.now().steady - began <= kQuickHandler;
+      const bool over = !quick || (!outcome && outcome.error().code == ErrorCode::kCancelled);
+      process_.loop().post(
+          [this, token, from = message.from, msg_id = message.msg_id, outcome = std::move(outcome), quick]() mutable {
+            if (!token.expired()) engine_->on_handled(from, msg_id, std::move(outcome), quick, process_.now());
+          });
+      if (over) return;
+    }
   });
 }
 

@@ -79,7 +79,7 @@ class AgentService final : private LoopMember, private ChannelEvents, private Ag
   void resume(ChannelId channel) override;
   void close(ChannelId channel, std::uint16_t code, std::string_view reason) override;
   ChannelId connect(const std::string& url, Error& why) override;
-  void handle(HandlerMessage message) override;
+  void handle(std::vector<HandlerMessage> messages) override;
   void on_event(const AgentEvent& event) override;
 
   Process& process_;

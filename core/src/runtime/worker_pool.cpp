@@ -1,6 +1,5 @@
 #include "runtime/worker_pool.hpp"
 
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -17,12 +16,8 @@ StopFlag::~StopFlag() {
 }
 
 void StopFlag::set() {
+  set_ = true;
   ::eventfd_write(fd_, 1);
-}
-
-bool StopFlag::cancelled() const {
-  pollfd readable{fd_, POLLIN, 0};
-  return ::poll(&readable, 1, 0) > 0;
 }
 
 void WorkerPool::run(std::function<void()> job) {

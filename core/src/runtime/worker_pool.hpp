@@ -1,6 +1,7 @@
 // The threads that handlers run on.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -22,11 +23,12 @@ class StopFlag final : public CancelFlag {
 
   /// For good. Thread: any.
   void set();
-  bool cancelled() const override;
+  bool cancelled() const override { return set_; }
   int descriptor() const override { return fd_; }
 
  private:
   int fd_ = -1;
+  std::atomic<bool> set_ = false;
 };
 
 /// Threads made as calls need them, at most `size`, kept until `stop`: a handler's child process may be tied to the

@@ -312,13 +312,13 @@ TEST_F(Turn, AReplyWithoutRoomInTheOutboxWaitsAndIsNotLost) {
 
 TEST_F(Turn, OutcomesThatNobodyAskedForAreIgnored) {
   say(bob, "x");
-  ann.engine().on_handled(bob.id(), MsgId{}, reply("forged"), world.now);
-  ann.engine().on_handled(ann.id(), ann.running[0].msg_id, reply("forged"), world.now);
+  ann.engine().on_handled(bob.id(), MsgId{}, reply("forged"), true, world.now);
+  ann.engine().on_handled(ann.id(), ann.running[0].msg_id, reply("forged"), true, world.now);
   world.run();
   EXPECT_THAT(bob.received(), IsEmpty());
   const HandlerMessage message = ann.running[0];
   ann.finish(reply("y"));
-  ann.engine().on_handled(message.from, message.msg_id, reply("twice"), world.now);
+  ann.engine().on_handled(message.from, message.msg_id, reply("twice"), true, world.now);
   world.run();
   EXPECT_THAT(bob.received(), ElementsAre("y"));
 }

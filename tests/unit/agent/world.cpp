@@ -1,6 +1,6 @@
 #include "world.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 
@@ -46,6 +46,7 @@ void TestAgent::crash() {
   engine_.reset();
   inbound_.clear();
   running.clear();
+  runs_.clear();
   for (auto [channel, relay] : std::exchange(channels_, {})) relay->agent_closed(channel);
   store = std::make_unique<FakeStore>(store->durable());
 }
@@ -133,8 +134,22 @@ void TestAgent::finish(HandlerOutcome outcome) {
   ASSERT_FALSE(running.empty());
   const HandlerMessage message = std::move(running.front());
   running.pop_front();
-  engine_->on_handled(message.from, message.msg_id, std::move(outcome), world_.now);
+  Run& run = runs_[message.from];
+  const bool quick = world_.now.steady - run.began <= kQuickHandler;
+  const bool cancelled = !outcome && outcome.error().code == ErrorCode::kCancelled;
+  if (!quick || cancelled) run.waiting.clear();
+  begin(run);
+  engine_->on_handled(message.from, message.msg_id, std::move(outcome), quick, world_.now);
   acted_ = true;
+}
+
+void TestAgent::begin(Run& run) {
+  if (run.waiting.empty()) return;
+  run.began = world_.now.steady;
+  handled.push_back(run.waiting.front());
+  running.push_back(std::move(run.waiting.front()));
+  run.waiting.pop_front();
+  most_running = std::max(most_running, running.size());
 }
 
 std::vector<std::string> TestAgent::received() const {
@@ -200,11 +215,13 @@ ChannelId TestAgent::connect(const std::string& url, Error&) {
   return channel;
 }
 
-void TestAgent::handle(HandlerMessage message) {
+void TestAgent::handle(std::vector<HandlerMessage> messages) {
   acted_ = true;
-  handled.push_back(message);
-  running.push_back(std::move(message));
-  most_running = std::max(most_running, running.size());
+  longest_run = std::max(longest_run, messages.size());
+  Run& run = runs_[messages.front().from];
+  ASSERT_THAT(run.waiting, testing::IsEmpty()) << "a run begins before the one before is over";
+  run.waiting.assign(std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
+  begin(run);
 }
 
 void TestAgent::on_event(const AgentEvent& event) {

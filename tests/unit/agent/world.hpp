@@ -89,6 +89,7 @@ class TestAgent final : public AgentIo {
   /// Answers at once; none: the test calls `finish`.
   std::function<HandlerOutcome(const HandlerMessage&)> handler;
   std::size_t most_running = 0;
+  std::size_t longest_run = 0;                ///< messages that were handed over at once
   std::size_t unsent = 0;                     ///< what `send` reports
   std::set<std::string> dead;                 ///< URLs where nothing answers this agent
   std::set<std::string> swallowing;           ///< URLs where nothing passes after the handshake
@@ -101,8 +102,13 @@ class TestAgent final : public AgentIo {
   struct Closed {
     std::string reason;
   };
+  struct Run {
+    std::deque<HandlerMessage> waiting;  ///< behind the one that runs
+    Duration began{};
+  };
   using Inbound = std::pair<ChannelId, std::variant<Opened, Bytes, Closed>>;
 
+  void begin(Run& run);
   /// Whether a message on this channel arrives, to either side.
   bool passes(ChannelId channel);
 
@@ -111,11 +117,12 @@ class TestAgent final : public AgentIo {
   void resume(ChannelId channel) override;
   void close(ChannelId channel, std::uint16_t code, std::string_view reason) override;
   ChannelId connect(const std::string& url, Error& why) override;
-  void handle(HandlerMessage message) override;
+  void handle(std::vector<HandlerMessage> messages) override;
   void on_event(const AgentEvent& event) override;
 
   World& world_;
   std::unique_ptr<AgentEngine> engine_;
+  std::map<AgentId, Run> runs_;
   std::deque<Inbound> inbound_;
   std::map<ChannelId, FakeRelay*> channels_;
   std::map<ChannelId, int> left_;  ///< messages that pass yet, where not all do
