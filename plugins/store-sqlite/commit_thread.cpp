@@ -117,6 +117,7 @@ void CommitThread::write(Group& group) {
   failed_ = result.error.has_value();
   // The first batch that failed carries the error to who committed it; that one tells it to people.
   if (failed_) host_.log(sdk::LogLevel::kInfo, result.error->message);
+  ++count_;
   host_.count("store_sqlite_transactions");
   host_.count("store_sqlite_rows", static_cast<double>(rows(group)));
   complete(group, result);

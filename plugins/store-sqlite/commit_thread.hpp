@@ -2,7 +2,9 @@
 // time in which the next one gathers.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,6 +36,9 @@ class CommitThread {
   /// Never waits for the disk. Completions come on the commit thread. Thread: engine.
   Status submit(std::span<const ar_store_op> ops, sdk::Completion done);
 
+  /// Transactions so far; raised before a completion of theirs. Thread: any.
+  std::uint64_t count() const { return count_; }
+
   /// Waits until a write of the commit thread shows that the disk works. Thread: engine.
   Status resume();
 
@@ -52,6 +57,8 @@ class CommitThread {
   bool stopping_ = false;
   bool resume_asked_ = false;
   std::optional<Status> resume_answer_;
+
+  std::atomic<std::uint64_t> count_ = 0;
 
   // Of the commit thread alone.
   std::unique_ptr<Writer> writer_;

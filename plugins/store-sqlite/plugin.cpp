@@ -29,7 +29,9 @@ class SqliteStore final : public sdk::Store {
     return store;
   }
 
-  Result<bool> get(ByteView key, const sdk::Visitor& visit) override { return reader_->get(key, visit); }
+  Result<bool> get(ByteView key, const sdk::Visitor& visit) override {
+    return reader_->get(key, commits_ ? commits_->count() : 0, visit);
+  }
 
   Status scan(ByteView prefix, ByteView after, std::uint64_t limit, const sdk::Visitor& visit) override {
     return reader_->scan(prefix, after, limit, visit);
@@ -37,6 +39,7 @@ class SqliteStore final : public sdk::Store {
 
   Status commit(std::span<const ar_store_op> ops, sdk::Completion done) override {
     if (!commits_) return fail(AR_UNSUPPORTED, path_ + " was opened to be read alone");
+    reader_->let_go();
     return commits_->submit(ops, done);
   }
 
@@ -46,6 +49,7 @@ class SqliteStore final : public sdk::Store {
   Result<sdk::StoreSize> size() override { return upkeep_.size(); }
   Status compact() override {
     if (!commits_) return fail(AR_UNSUPPORTED, path_ + " was opened to be read alone");
+    reader_->let_go();
     return upkeep_.compact();
   }
   Status backup(const std::string& path, const sdk::GivenUp& given_up) override {

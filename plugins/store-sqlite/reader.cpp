@@ -36,13 +36,22 @@ Key upper_bound(ByteView prefix) {
 
 Result<std::unique_ptr<Reader>> Reader::make(Connection connection) {
   std::unique_ptr<Reader> reader(new Reader(std::move(connection)));
-  auto get = reader->connection_.prepare("SELECT value FROM record WHERE key = ?1");
-  if (!get) return get.error();
-  auto scan = reader->connection_.prepare("SELECT key, value FROM record WHERE key >= ?1 AND key < ?2 ORDER BY key");
-  if (!scan) return scan.error();
-  reader->get_ = std::move(*get);
-  reader->scan_ = std::move(*scan);
+  const std::pair<Statement Reader::*, std::string_view> all[] = {
+      {&Reader::begin_, "BEGIN"},
+      {&Reader::end_, "COMMIT"},
+      {&Reader::get_, "SELECT value FROM record WHERE key = ?1"},
+      {&Reader::scan_, "SELECT key, value FROM record WHERE key >= ?1 AND key < ?2 ORDER BY key"},
+  };
+  for (const auto& [member, sql] : all) {
+    auto statement = reader->connection_.prepare(sql);
+    if (!statement) return statement.error();
+    (*reader).*member = std::move(*statement);
+  }
   return reader;
+}
+
+void Reader::let_go() {
+  if (std::exchange(held_, std::nullopt)) end_.run();
 }
 
 Error Reader::failure(int code) const {
@@ -51,7 +60,12 @@ Error Reader::failure(int code) const {
   return error;
 }
 
-Result<bool> Reader::get(ByteView key, const sdk::Visitor& visit) {
+Result<bool> Reader::get(ByteView key, std::uint64_t commits, const sdk::Visitor& visit) {
+  if (held_ != commits) {
+    let_go();
+    if (const int code = begin_.run(); code != SQLITE_DONE) return failure(code);
+    held_ = commits;
+  }
   const Run run(get_);
   get_.bind(1, key);
   const int code = get_.step();
@@ -62,6 +76,7 @@ Result<bool> Reader::get(ByteView key, const sdk::Visitor& visit) {
 }
 
 Status Reader::scan(ByteView prefix, ByteView after, std::uint64_t limit, const sdk::Visitor& visit) {
+  let_go();
   const Key from = lower_bound(prefix, after);
   const Key to = upper_bound(prefix);
   const Run run(scan_);

@@ -1,21 +1,27 @@
 // Reads what is committed, on a connection of its own.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "agentroom/sdk/store.hpp"
 #include "connection.hpp"
 
 namespace agentroom::store_sqlite {
 
-/// Each call reads one snapshot and lets it go before it returns, so the log can always be folded into the file.
-/// Thread: one at a time.
+/// Calls of `get` that follow one another read one snapshot, until something was committed or is about to be: SQLite
+/// drops the pages it has read with each snapshot that it begins. None is held while commits go on, so the log can
+/// always be folded into the file. Thread: one at a time.
 class Reader {
  public:
   static Result<std::unique_ptr<Reader>> make(Connection connection);
 
-  Result<bool> get(ByteView key, const sdk::Visitor& visit);
+  /// `commits`: how many transactions were committed, before any completion of theirs.
+  Result<bool> get(ByteView key, std::uint64_t commits, const sdk::Visitor& visit);
   Status scan(ByteView prefix, ByteView after, std::uint64_t limit, const sdk::Visitor& visit);
+  /// Ends the snapshot of `get`.
+  void let_go();
 
  private:
   explicit Reader(Connection connection) : connection_(std::move(connection)) {}
@@ -23,8 +29,11 @@ class Reader {
   Error failure(int code) const;
 
   Connection connection_;
+  Statement begin_;
+  Statement end_;
   Statement get_;
   Statement scan_;
+  std::optional<std::uint64_t> held_;  ///< the commits that the snapshot shows
 };
 
 }  // namespace agentroom::store_sqlite
