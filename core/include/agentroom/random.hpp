@@ -11,6 +11,8 @@ class Random {
  public:
   virtual ~Random() = default;
   virtual void fill(MutableByteView out) = 0;
+  /// For what everybody may see afterwards, nonces and identifiers: unpredictable before, and no secret in memory.
+  virtual void fill_public(MutableByteView out) { fill(out); }
 };
 
 }  // namespace agentroom

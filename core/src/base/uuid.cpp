@@ -19,7 +19,7 @@ bool is_hyphen_place(std::size_t i) {
 
 MsgId make_msg_id(UnixMs now, Random& random) {
   MsgId id;
-  random.fill(id.mutable_view().subspan<6>());
+  random.fill_public(id.mutable_view().subspan<6>());
   for (std::size_t i = 0; i < 6; ++i) {
     id.mutable_view()[i] = static_cast<std::byte>((static_cast<std::uint64_t>(now) >> (8 * (5 - i))) & 0xffU);
   }
@@ -28,7 +28,7 @@ MsgId make_msg_id(UnixMs now, Random& random) {
 }
 
 void make_uuid_v4(std::span<std::byte, 16> out, Random& random) {
-  random.fill(out);
+  random.fill_public(out);
   mark(out, 4);
 }
 

@@ -16,7 +16,7 @@ RecordKey sealing_key(const StoreKey& store_key, ByteView record_key) {
 Bytes RecordSealer::seal(ByteView record_key, ByteView value, Random& random) const {
   const RecordKey key = sealing_key(key_, record_key);
   Nonce nonce;
-  random.fill(nonce.mutable_view());
+  random.fill_public(nonce.mutable_view());
   Bytes sealed(kOverhead + value.size());
   std::ranges::copy(nonce.view(), sealed.begin());
   std::ranges::copy(value, sealed.begin() + kOverhead);
