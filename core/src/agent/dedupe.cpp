@@ -5,8 +5,15 @@
 
 namespace agentroom::agent {
 
+const SeenKey& Dedupe::key_of(const AgentId& from, const MsgId& msg_id) {
+  if (!asked_ || asked_->from != from || asked_->msg_id != msg_id) {
+    asked_ = {.from = from, .msg_id = msg_id, .key = seen_key(context_.journal.sealer(), from, msg_id)};
+  }
+  return asked_->key;
+}
+
 Result<bool> Dedupe::seen(const AgentId& from, const MsgId& msg_id) {
-  const SeenKey key = seen_key(context_.journal.sealer(), from, msg_id);
+  const SeenKey key = key_of(from, msg_id);
   if (under_way_.contains(key)) return true;
   auto record = context_.journal.read(key.view());
   if (!record) return pass(record);
@@ -17,7 +24,7 @@ Result<bool> Dedupe::seen(const AgentId& from, const MsgId& msg_id) {
 }
 
 void Dedupe::record(const AgentId& from, const MsgId& msg_id) {
-  const SeenKey key = seen_key(context_.journal.sealer(), from, msg_id);
+  const SeenKey key = key_of(from, msg_id);
   under_way_.insert(key);
   context_.journal.put(to_bytes(key.view()), encode_seen(context_.now.unix_ms));
   context_.journal.then([this, key] { under_way_.erase(key); });

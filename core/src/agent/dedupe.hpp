@@ -1,6 +1,7 @@
 // Which messages were taken already (protocol section 7.4).
 #pragma once
 
+#include <optional>
 #include <unordered_set>
 
 #include "agent/context.hpp"
@@ -25,7 +26,17 @@ class Dedupe {
   static constexpr std::size_t kExpireEvery = 256;
   static constexpr std::size_t kExpireBatch = 1'024;
 
+  /// That of the last message asked about is remembered.
+  const SeenKey& key_of(const AgentId& from, const MsgId& msg_id);
+
+  struct Asked {
+    AgentId from;
+    MsgId msg_id;
+    SeenKey key;
+  };
+
   Context& context_;
+  std::optional<Asked> asked_;
   std::unordered_set<SeenKey> under_way_;
   Bytes cursor_;
   std::size_t recorded_ = 0;

@@ -1,5 +1,7 @@
 #include "agent/record_keys.hpp"
 
+#include <array>
+
 namespace agentroom::agent {
 namespace {
 
@@ -11,6 +13,12 @@ std::byte kind_byte(RecordKind kind) {
 auto blind(RecordKind kind, const crypto::RecordSealer& sealer, ByteView first, ByteView second = {}) {
   const std::byte label = kind_byte(kind);
   return sealer.blind({ByteView(&label, 1), first, second});
+}
+
+std::array<std::byte, 4> big_endian(std::uint32_t number) {
+  std::array<std::byte, 4> bytes{};
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::byte>(number >> (24 - 8 * i));
+  return bytes;
 }
 
 }  // namespace
@@ -43,14 +51,17 @@ Bytes blinded_key(RecordKind kind, const crypto::RecordSealer& sealer, std::init
 
 SeenKey seen_key(const crypto::RecordSealer& sealer, const AgentId& from, const MsgId& msg_id) {
   constexpr std::uint64_t kMsPerHour = 3'600'000;
+  constexpr std::uint64_t kMsPerSlot = 8;
   std::uint64_t ms = 0;
   for (std::byte byte : msg_id.view().first(6)) ms = ms << 8 | std::to_integer<std::uint64_t>(byte);
-  const auto hour = static_cast<std::uint32_t>(ms / kMsPerHour);
+  const auto hour = big_endian(static_cast<std::uint32_t>(ms / kMsPerHour));
+  const auto slot = big_endian(static_cast<std::uint32_t>(ms % kMsPerHour / kMsPerSlot));
   SeenKey key;
   auto out = key.mutable_view();
   out[0] = kind_byte(RecordKind::kSeen);
-  for (std::size_t i = 0; i < 4; ++i) out[1 + i] = static_cast<std::byte>(hour >> (24 - 8 * i));
-  std::ranges::copy(blind(RecordKind::kSeen, sealer, from.view(), msg_id.view()).view(), out.subspan<5>().begin());
+  std::ranges::copy(hour, out.subspan<1>().begin());
+  std::ranges::copy(blind(RecordKind::kSeen, sealer, hour, slot).view().first<2>(), out.subspan<5>().begin());
+  std::ranges::copy(blind(RecordKind::kSeen, sealer, from.view(), msg_id.view()).view(), out.subspan<7>().begin());
   return key;
 }
 

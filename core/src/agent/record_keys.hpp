@@ -35,9 +35,10 @@ std::optional<std::uint64_t> sequence_of(ByteView key);
 /// kind ‖ 16 bytes of the parts under the store's key: records that are found by what they are about.
 Bytes blinded_key(RecordKind kind, const crypto::RecordSealer& sealer, std::initializer_list<ByteView> parts);
 
-/// 'd' ‖ the hour of the UUIDv7 (u32 big-endian) ‖ 16 blinded bytes of sender and msg_id. The hour keeps inserts close
-/// together; a wrong one does no harm.
-using SeenKey = FixedBytes<struct SeenKeyTag, 1 + 4 + 16>;
+/// 'd' ‖ the hour of the UUIDv7 (u32 big-endian) ‖ 2 blinded bytes of the 8 ms of the hour ‖ 16 blinded bytes of sender
+/// and msg_id. What was sent together lies together, so that few pages change, and whoever reads the file learns no
+/// more than the hour. A wrong time does no harm.
+using SeenKey = FixedBytes<struct SeenKeyTag, 1 + 4 + 2 + 16>;
 SeenKey seen_key(const crypto::RecordSealer& sealer, const AgentId& from, const MsgId& msg_id);
 
 /// 'k' ‖ 16 blinded bytes of the session ‖ 16 blinded bytes of (hk, n).
