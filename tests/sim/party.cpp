@@ -55,6 +55,7 @@ void Party::set_clock(std::int64_t offset_ms) {
   latest_ = latest();
   set_back_ += std::max<std::int64_t>(0, clock_offset_ - offset_ms);
   clock_offset_ = offset_ms;
+  earliest_ = std::min(earliest_, now().unix_ms);
 }
 
 std::unique_ptr<SimStore> Party::open_store() {

@@ -59,6 +59,8 @@ class Party {
   std::int64_t clock_offset() const { return clock_offset_; }
   /// The latest that its clock ever showed.
   UnixMs latest() const { return std::max(latest_, now().unix_ms); }
+  /// Its clock showed times so far apart, in whatever order.
+  bool has_lived(std::int64_t ms) const { return latest() - earliest_ >= ms; }
   /// By how many ms its clock was set back in all.
   std::int64_t set_back() const { return set_back_; }
 
@@ -96,6 +98,7 @@ class Party {
   std::int64_t clock_offset_ = 0;
   std::int64_t set_back_ = 0;
   UnixMs latest_ = 0;
+  UnixMs earliest_ = scheduler_.unix_ms();
 };
 
 }  // namespace agentroom::sim

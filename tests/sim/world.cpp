@@ -66,9 +66,9 @@ void World::make_agents() {
 }
 
 bool World::something_was_given_up() const {
-  const UnixMs soonest = begin_ + protocol::kMessageLifeMs;
-  return promises_.somebody_parted() || relay_.latest() >= soonest ||
-         std::ranges::any_of(agents_, [&](const auto& agent) { return agent->latest() >= soonest; });
+  constexpr std::int64_t kLife = protocol::kMessageLifeMs;
+  return promises_.somebody_parted() || relay_.has_lived(kLife) ||
+         std::ranges::any_of(agents_, [](const auto& agent) { return agent->has_lived(kLife); });
 }
 
 const AgentParty& World::of(const AgentId& agent) const {

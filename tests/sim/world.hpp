@@ -89,7 +89,6 @@ class World final : private Circumstances {
   std::map<AgentId, std::size_t> numbers_;
   People people_;
   Weather weather_;
-  const UnixMs begin_ = scheduler_.unix_ms();
   std::uint64_t events_ = 0;
   std::size_t restored_ = 0;  // the agent whose store is
   bool renewed_ = false;      // there are new invites since
