@@ -65,8 +65,8 @@ void Turns::begin_next(const AgentId& peer, Turn& turn) {
     turn.phase = Phase::kMarked;
     turn.msg_id = row->record.msg_id;
     ++running_;
-    if (fresh) when_marked(peer, row->sequence, row->sequence);
     mark_ahead(peer, turn);
+    if (fresh) when_marked(peer, row->sequence, row->sequence);  // last: what is marked with it runs with it
     if (row->mark == Inbox::Mark::kDurable) run(peer, turn);
     return;
   }
@@ -123,8 +123,7 @@ void Turns::unmark(Inbox::Row& row) {
 
 void Turns::unmark_from(const AgentId& peer, std::size_t place) {
   for (Inbox::Row* row = inbox_.at(peer, place); row != nullptr; row = inbox_.at(peer, ++place)) {
-    if (row->mark == Inbox::Mark::kNone) return;
-    unmark(*row);
+    if (row->mark != Inbox::Mark::kNone) unmark(*row);
   }
 }
 

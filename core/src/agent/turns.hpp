@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "agent/context.hpp"
 #include "agent/inbox.hpp"
@@ -86,8 +87,8 @@ class Turns {
   Peers& peers_;
   Sessions& sessions_;
   std::unordered_map<AgentId, Turn> turns_;
-  std::deque<AgentId> waiting_;  ///< peers whose turn may come
-  std::size_t running_ = 0;      ///< marked ones included
+  std::vector<AgentId> waiting_;  ///< peers whose turn may come
+  std::size_t running_ = 0;       ///< marked ones included
   std::uint64_t replies_ = 0;
 };
 

@@ -232,11 +232,90 @@ TEST_F(QuickTurn, BehindOneThatTakesItsTimeNothingIsMarkedAhead) {
   EXPECT_EQ(ann.handled.back().attempt, 1U);
 }
 
+TEST_F(QuickTurn, IsHandedAllThatIsMarkedAtOnce) {
+  EXPECT_EQ(ann.longest_run, 2U) << "1 and 2";
+  for (int i = 4; i < 40; ++i) bob.send(ann.id(), std::to_string(i));
+  world.run();
+  ann.handler = [](const HandlerMessage&) { return none(); };
+  world.run();
+  EXPECT_GE(ann.longest_run, 8U);
+  EXPECT_EQ(ann.most_running, 1U);
+  std::vector<std::string> all;
+  for (int i = 0; i < 40; ++i) all.push_back(std::to_string(i));
+  EXPECT_EQ(ann.handled_texts(), all);
+  for (const auto& message : ann.handled) EXPECT_EQ(message.attempt, 1U) << message.text;
+  EXPECT_EQ(ann.store->count('i'), 0U);
+}
+
+TEST_F(QuickTurn, ARunIsOverBehindAMessageThatTakesItsTime) {
+  world.advance(kQuickHandler + std::chrono::milliseconds(1));
+  ann.finish(none());
+  EXPECT_THAT(ann.running, IsEmpty()) << "2 belonged to the run";
+  world.run();
+  ASSERT_THAT(ann.running, SizeIs(1));
+  EXPECT_EQ(ann.running[0].text, "2");
+  EXPECT_EQ(ann.running[0].attempt, 1U);
+}
+
+TEST_F(QuickTurn, WhatIsCancelledInARunComesAgainBeforeThoseBehindIt) {
+  ann.finish(fail(ErrorCode::kCancelled, "not now"));
+  world.run();
+  EXPECT_THAT(ann.running, IsEmpty());
+  ann.handler = [](const HandlerMessage&) { return none(); };
+  world.advance(std::chrono::seconds(2));
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("0", "1", "1", "2", "3"));
+  for (const auto& message : ann.handled) EXPECT_EQ(message.attempt, 1U) << message.text;
+  EXPECT_EQ(ann.store->count('i'), 0U);
+}
+
+TEST_F(QuickTurn, AShutDownWhileACancelledMessageRestsTakesTheAttemptsBackOfThoseBehindIt) {
+  ann.finish(fail(ErrorCode::kCancelled, "not now"));
+  world.run();
+  ann.engine().shut_down(world.now);
+  world.run();
+  ann.restart();
+  ann.handler = [](const HandlerMessage&) { return none(); };
+  world.run();
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("0", "1", "1", "2", "3"));
+  for (const auto& message : ann.handled) EXPECT_EQ(message.attempt, 1U) << message.text;
+}
+
+TEST_F(QuickTurn, AReplyWithoutRoomHoldsUpThoseOfItsRunBehindIt) {
+  world.relay().refuse_sends.assign(1'000, {protocol::Code::kQueueFull, 60'000});
+  for (int i = 0; i < 500; ++i) ann.send(bob.id(), "filler");
+  world.run();
+  ann.finish(reply("re: 1"));
+  ann.finish(none());
+  world.run();
+  EXPECT_THAT(ann.running, IsEmpty()) << "3 waits for room";
+  EXPECT_THAT(ann.all<agent_events::NoReply>(), SizeIs(1)) << "that of 0";
+  world.relay().refuse_sends.clear();
+  ann.handler = [](const HandlerMessage&) { return none(); };
+  world.advance(std::chrono::seconds(61));
+  EXPECT_EQ(bob.received().back(), "re: 1");
+  EXPECT_THAT(ann.all<agent_events::NoReply>(), SizeIs(3));
+  EXPECT_EQ(ann.store->count('i'), 0U);
+}
+
+TEST_F(QuickTurn, AShutDownInARunTakesTheAttemptsBackOfWhatItDidNotBegin) {
+  ann.engine().shut_down(world.now);
+  ann.finish(none());
+  ann.finish(fail(ErrorCode::kCancelled, "stopping"));
+  world.run();
+  EXPECT_TRUE(ann.engine().idle());
+  ann.restart();
+  ann.handler = [](const HandlerMessage&) { return none(); };
+  world.run();
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("0", "1", "2", "2", "3"));
+  for (const auto& message : ann.handled) EXPECT_EQ(message.attempt, 1U) << message.text;
+}
+
 TEST_F(QuickTurn, AMessageOfAPeerThatIsRemovedMeanwhileEndsItsTurn) {
   bool removed = false;
   ann.engine().remove_peer(bob.id(), world.now, [&](const Result<void>& done) { removed = done.has_value(); });
   world.run();
   EXPECT_TRUE(removed);
+  ann.finish(reply("too late"));
   ann.finish(reply("too late"));
   world.run();
   EXPECT_THAT(ann.running, IsEmpty());
