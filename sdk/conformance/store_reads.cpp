@@ -26,6 +26,18 @@ TEST_F(StoreReads, GetReturnsWhatWasCommitted) {
   EXPECT_EQ(store.get(kBinary), kBinary + kBinary);
 }
 
+TEST_F(StoreReads, GetReturnsWhatWasCompletedSinceTheGetBefore) {
+  auto& store = open();
+  for (int i = 0; i < 50; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    ASSERT_EQ(store.get(key), std::nullopt);
+    ASSERT_EQ(store.commit({put(key, "1")}), AR_OK);
+    store.get(key);  // either: it is under way
+    ASSERT_TRUE(store.wait());
+    ASSERT_EQ(store.get(key), "1");
+  }
+}
+
 TEST_F(StoreReads, GetTellsAnEmptyValueFromAnAbsentKey) {
   auto& store = open();
   ASSERT_EQ(store.commit_and_wait({put("empty", "")}), AR_OK);

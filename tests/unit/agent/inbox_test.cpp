@@ -1,6 +1,7 @@
 // Messages that come (protocol section 7.4), and what attackers make of them.
 #include <gmock/gmock.h>
 
+#include "agent/record_keys.hpp"
 #include "base/uuid.hpp"
 #include "protocol/content.hpp"
 #include "world.hpp"
@@ -302,6 +303,23 @@ TEST_F(Incoming, AHostileNameIsCleanedBeforeAnybodySeesIt) {
   EXPECT_EQ(name.find('\n'), std::string::npos);
   EXPECT_EQ(name.find("\u202e"), std::string::npos);
   EXPECT_LE(name.size(), 64U);
+}
+
+TEST(SeenKeys, OfOneMomentLieTogetherAndTellTheHourAlone) {
+  SeededRandom random{3};
+  const crypto::Identity self = crypto::Identity::generate(random);
+  const AgentId from = crypto::Identity::generate(random).id();
+  const auto place = [&](const crypto::Identity& owner, UnixMs at) {
+    const crypto::RecordSealer sealer(owner.store_key());
+    return to_bytes(agent::seen_key(sealer, from, make_msg_id(at, random)).view().first<7>());
+  };
+  constexpr UnixMs kAt = 1'700'000'000'000;  // the first of 8 ms
+  EXPECT_EQ(place(self, kAt), place(self, kAt + 7));
+  std::vector<Bytes> later;
+  for (UnixMs i = 0; i < 16; ++i) later.push_back(place(self, kAt + 8 * i));
+  EXPECT_FALSE(std::ranges::is_sorted(later));
+  for (const Bytes& each : later) EXPECT_TRUE(std::ranges::equal(ByteView(each).first(5), ByteView(later[0]).first(5)));
+  EXPECT_NE(place(self, kAt), place(crypto::Identity::generate(random), kAt));
 }
 
 }  // namespace
