@@ -8,6 +8,7 @@
 
 namespace agentroom::relay {
 
+/// Free slots keep the memory of small envelopes, at most 4 MiB in all, so that a message needs none of its own.
 class HeldEnvelopes {
  public:
   std::uint32_t put(ByteView envelope) {
@@ -17,20 +18,29 @@ class HeldEnvelopes {
     }
     const std::uint32_t slot = free_.back();
     free_.pop_back();
-    slots_[slot] = to_bytes(envelope);
+    if (slots_[slot].capacity() > 0) --spare_;
+    slots_[slot].assign(envelope.begin(), envelope.end());
     return slot;
   }
 
   ByteView operator[](std::uint32_t slot) const { return slots_[slot]; }
 
   void drop(std::uint32_t slot) {
-    slots_[slot] = Bytes();
+    if (slots_[slot].capacity() <= kSpareBytes && spare_ < kMostSpare) {
+      ++spare_;
+    } else {
+      slots_[slot] = Bytes();
+    }
     free_.push_back(slot);
   }
 
  private:
+  static constexpr std::size_t kSpareBytes = 1'024;
+  static constexpr std::size_t kMostSpare = 4'096;
+
   std::vector<Bytes> slots_;
   std::vector<std::uint32_t> free_;
+  std::size_t spare_ = 0;  ///< free slots with memory
 };
 
 }  // namespace agentroom::relay

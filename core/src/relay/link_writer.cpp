@@ -9,12 +9,11 @@ namespace agentroom::relay {
 namespace {
 
 constexpr std::size_t kAcksInFrame = 2'048;
-constexpr std::uint32_t kMostReserved = 32 * 1024;
 
 }  // namespace
 
 void LinkWriter::start() {
-  current_.reserve(std::clamp<std::uint32_t>(usual_bytes_, 256, kMostReserved));
+  current_.reserve(std::max<std::uint32_t>(usual_bytes_, 256));
   current_.resize(crypto::kMacBytes);
   frames_ = 0;
 }
