@@ -125,7 +125,7 @@ void Claims::forget(MsgId claim) {
 }
 
 Bytes Claims::key_of(const ClaimRecord& record) const {
-  return blinded_key(RecordKind::kClaim, context_.journal.sealer(), {record.invite_id.view()});
+  return blinded_key(RecordKind::kClaim, context_.journal.sealer(), record.invite_id.view());
 }
 
 void Claims::on_time() {

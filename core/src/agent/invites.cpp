@@ -168,7 +168,7 @@ CreatedInvite Invites::announce(const InviteRecord& record) const {
 }
 
 Bytes Invites::key_of(const InviteId& invite) const {
-  return blinded_key(RecordKind::kInvite, context_.journal.sealer(), {invite.view()});
+  return blinded_key(RecordKind::kInvite, context_.journal.sealer(), invite.view());
 }
 
 void Invites::give_up(Entry& entry, const Error& why) {

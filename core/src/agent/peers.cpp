@@ -106,7 +106,7 @@ void Peers::save(const PeerRecord& peer) {
 }
 
 Bytes Peers::key_of(const AgentId& peer) const {
-  return blinded_key(RecordKind::kPeer, context_.journal.sealer(), {peer.view()});
+  return blinded_key(RecordKind::kPeer, context_.journal.sealer(), peer.view());
 }
 
 }  // namespace agentroom::agent

@@ -70,7 +70,7 @@ void Pins::forget(const std::string& url) {
 }
 
 Bytes Pins::key_of(const std::string& url) const {
-  return blinded_key(RecordKind::kPin, context_.journal.sealer(), {as_bytes(url)});
+  return blinded_key(RecordKind::kPin, context_.journal.sealer(), as_bytes(url));
 }
 
 }  // namespace agentroom::agent

@@ -28,8 +28,9 @@ Bytes record_prefix(RecordKind kind) {
 }
 
 Bytes sequence_key(RecordKind kind, std::uint64_t sequence) {
-  Bytes key{kind_byte(kind)};
-  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<std::byte>(sequence >> shift));
+  Bytes key(9);
+  key[0] = kind_byte(kind);
+  for (std::size_t i = 0; i < 8; ++i) key[1 + i] = static_cast<std::byte>(sequence >> (56 - 8 * i));
   return key;
 }
 
@@ -40,12 +41,11 @@ std::optional<std::uint64_t> sequence_of(ByteView key) {
   return sequence;
 }
 
-Bytes blinded_key(RecordKind kind, const crypto::RecordSealer& sealer, std::initializer_list<ByteView> parts) {
-  const std::byte label = kind_byte(kind);
-  Bytes joined{label};
-  for (ByteView part : parts) append(joined, part);
-  Bytes key{label};
-  append(key, sealer.blind({joined}).view());
+Bytes blinded_key(RecordKind kind, const crypto::RecordSealer& sealer, ByteView about) {
+  const auto blinded = blind(kind, sealer, about);
+  Bytes key(1 + blinded.kSize);
+  key[0] = kind_byte(kind);
+  std::ranges::copy(blinded.view(), key.begin() + 1);
   return key;
 }
 

@@ -32,8 +32,8 @@ Bytes record_prefix(RecordKind kind);
 Bytes sequence_key(RecordKind kind, std::uint64_t sequence);
 std::optional<std::uint64_t> sequence_of(ByteView key);
 
-/// kind ‖ 16 bytes of the parts under the store's key: records that are found by what they are about.
-Bytes blinded_key(RecordKind kind, const crypto::RecordSealer& sealer, std::initializer_list<ByteView> parts);
+/// kind ‖ 16 bytes of what the record is about, under the store's key: records that are found by it.
+Bytes blinded_key(RecordKind kind, const crypto::RecordSealer& sealer, ByteView about);
 
 /// 'd' ‖ the hour of the UUIDv7 (u32 big-endian) ‖ 2 blinded bytes of the 8 ms of the hour ‖ 16 blinded bytes of sender
 /// and msg_id. What was sent together lies together, so that few pages change, and whoever reads the file learns no

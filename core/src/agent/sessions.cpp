@@ -253,7 +253,7 @@ bool Sessions::expire() {
 }
 
 Bytes Sessions::key_of(const SessionId& id) const {
-  return blinded_key(RecordKind::kSession, context_.journal.sealer(), {id.view()});
+  return blinded_key(RecordKind::kSession, context_.journal.sealer(), id.view());
 }
 
 }  // namespace agentroom::agent

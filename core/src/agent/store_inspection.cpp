@@ -83,7 +83,7 @@ class Inspector {
   }
 
   Result<void> under_blinded(ByteView key, RecordKind kind, ByteView part) const {
-    return under(std::ranges::equal(key, blinded_key(kind, sealer_, {part})));
+    return under(std::ranges::equal(key, blinded_key(kind, sealer_, part)));
   }
 
   Result<void> judge(RecordKind kind, ByteView key, ByteView value) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace agentroom {
 namespace {
@@ -69,7 +70,13 @@ void append_hex(std::string& out, std::uint32_t value, int digits) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
   while (!text.empty()) {
+    std::uint64_t eight = 0;
+    if (text.size() >= sizeof eight && (std::memcpy(&eight, text.data(), sizeof eight), eight & kHighBits) == 0) {
+      text.remove_prefix(sizeof eight);
+      continue;
+    }
     const auto [point, size] = decode(text);
     if (size == 0) return false;
     text.remove_prefix(size);

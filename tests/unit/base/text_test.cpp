@@ -16,6 +16,15 @@ TEST(Utf8, RefusesOverlongSurrogatesTooLargeAndTruncated) {
   }
 }
 
+TEST(Utf8, FindsABadByteWhereverItStands) {
+  for (std::size_t place = 0; place < 40; ++place) {
+    std::string text(40, 'x');
+    EXPECT_TRUE(is_utf8(text));
+    text[place] = '\x80';
+    EXPECT_FALSE(is_utf8(text)) << place;
+  }
+}
+
 TEST(Printable, LeavesTextAlone) {
   EXPECT_EQ(printable("Grüße, 世界 😀"), "Grüße, 世界 😀");
 }
