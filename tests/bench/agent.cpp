@@ -6,6 +6,7 @@
 
 #include "base/random.hpp"
 #include "crypto/primitives.hpp"
+#include "floors.hpp"
 #include "host/discovery.hpp"
 #include "latency.hpp"
 #include "meter.hpp"
@@ -218,6 +219,8 @@ void run_agent(const Options& options, Report& report) {
     latency.add(Clock::now() - begin);
   }
   report.add("agent_reply_p50_us", latency.percentile(50), "us");
+  report.add("agent_reply_fdatasyncs", latency.percentile(50) / measure_fdatasync(server.folder()).percentile(50),
+             "times");
 }
 
 }  // namespace agentroom::bench

@@ -1,16 +1,16 @@
 #!/bin/bash
-# Counts the instructions that a relay's engine takes for a message and compares them with tests/bench/instructions.txt.
+# Counts the instructions that the engines take for a message, the relay's (route, queue) and those of both agents
+# together (agent), and compares them with tests/bench/instructions.txt.
 #
-#   tests/bench/instructions.sh PROGRAM            fails when one takes 1 % more than is written there
-#   tests/bench/instructions.sh PROGRAM --update   writes what was counted
+#   tests/bench/instructions.sh FOLDER            fails when one takes 1 % more than is written there
+#   tests/bench/instructions.sh FOLDER --update   writes what was counted
 #
-# PROGRAM is bench-instructions of the release preset, built by GCC. Of what runs inside the engine's calls and the
-# store's completions all counts but libsodium, which the protocol decides on. Valgrind shows every machine the same
-# processor, so libraries choose the same code everywhere.
+# FOLDER holds bench-instructions and bench-instructions-agent of the release preset, built by GCC. Of what runs inside
+# the engines' calls and the stores' completions all counts but libsodium, which the protocol decides on. Valgrind shows
+# every machine the same processor, so libraries choose the same code everywhere.
 set -euo pipefail
+programs=$(realpath "$1")
 cd "$(dirname "$0")"
-
-program=$1
 update=${2:-}
 few=320
 many=640
@@ -18,10 +18,18 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 count() {  # count SCENARIO MESSAGES PAYLOAD
-  valgrind --tool=callgrind --callgrind-out-file="$folder/out" --collect-atstart=no \
-    --toggle-collect='agentroom::RelayEngine::on_message(*' --toggle-collect='agentroom::RelayEngine::flush(*' \
-    --toggle-collect='agentroom::relay::test::FakeStore::complete(*' "$program" "$@" 2>"$folder/log" ||
-    { cat "$folder/log" >&2; return 1; }
+  local command inside function
+  if [ "$1" = agent ]; then
+    command=("$programs/bench-instructions-agent" "${@:2}")
+    inside=(AgentEngine::{on_message,flush,send,on_handled} test::FakeStore::complete_one)
+  else
+    command=("$programs/bench-instructions" "$@")
+    inside=(RelayEngine::{on_message,flush} relay::test::FakeStore::complete)
+  fi
+  local toggles=()
+  for function in "${inside[@]}"; do toggles+=("--toggle-collect=agentroom::$function(*"); done
+  valgrind --tool=callgrind --callgrind-out-file="$folder/out" --collect-atstart=no "${toggles[@]}" "${command[@]}" \
+    2>"$folder/log" || { cat "$folder/log" >&2; return 1; }
   # A cost line is "position instructions"; the one after a "calls=" is of the called function, which has its own. An
   # object is named where it comes first, as one or as a called one, and has a number from then on.
   awk '/^c?ob=/ { match($0, /\([0-9]+\)/)
@@ -49,10 +57,12 @@ route 256
 route 16384
 queue 256
 queue 16384
+agent 256
+agent 16384
 END
 
 if [ "$update" = --update ]; then
-  { echo "# Instructions of the relay's engine for a message, by scenario and payload: see instructions.sh."
+  { echo "# Instructions of the engines for a message, by scenario and payload: see instructions.sh."
     cat "$folder/counted"; } >instructions.txt
 elif [ "$failed" = 1 ]; then
   echo "more than is written in tests/bench/instructions.txt: take it back, or say why and write it with --update" >&2

@@ -1,10 +1,8 @@
 // Messages to recipients that are away, and what happens when these come back.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <stdexcept>
 
+#include "floors.hpp"
 #include "meter.hpp"
 #include "modes.hpp"
 #include "servers.hpp"
@@ -15,23 +13,6 @@ namespace {
 
 constexpr std::uint64_t kFirstMessages = 5'000;
 constexpr std::uint64_t kManyMessages = 20'000;
-
-/// What one write to the server's disk costs that is safe: the least for an acknowledgement of its own.
-Latency measure_fdatasync(const std::filesystem::path& folder) {
-  constexpr int kWrites = 300;
-  const std::string page(4096, 'x');
-  const int file = ::open((folder / "fdatasync").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  Latency latency;
-  for (int i = 0; i < kWrites; ++i) {
-    const auto begin = Clock::now();
-    if (::write(file, page.data(), page.size()) < 0 || ::fdatasync(file) != 0) {
-      throw std::runtime_error("cannot write in " + folder.string());
-    }
-    latency.add(Clock::now() - begin);
-  }
-  ::close(file);
-  return latency;
-}
 
 /// How many rows and messages a transaction took, of a relay.
 struct Commits {

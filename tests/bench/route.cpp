@@ -1,6 +1,7 @@
 // Messages between connected pairs: `Send`, `Delivery`, `Receipt`, `Ack DELIVERED`, and what stands for them elsewhere.
 #include <iostream>
 
+#include "floors.hpp"
 #include "meter.hpp"
 #include "modes.hpp"
 #include "servers.hpp"
@@ -38,6 +39,10 @@ void run_route(const Options& options, Report& report) {
   report.add(is_open ? "open_p50_us" : "route_p50_us", traffic.to_arrival().percentile(50), "us");
   report.add(is_open ? "open_p99_us" : "route_p99_us", traffic.to_arrival().percentile(99), "us");
   report.add(is_open ? "open_ack_p50_us" : "ack_p50_us", traffic.to_ack().percentile(50), "us");
+  const bool is_lone = options.pairs == 1 && options.window == 1 && !is_open;
+  if (is_lone && options.server == ServerKind::kRelay) {
+    report.add("ack_floor_p50_us", measure_receipts(options.payload).percentile(50), "us");
+  }
   if (traffic.kept() > 0) {
     std::cerr << "agentroom-bench: " << traffic.kept()
               << " messages were queued on their way: more than a recipient's window\n";

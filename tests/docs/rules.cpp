@@ -28,7 +28,7 @@ constexpr std::array kNotRun{
            "writes to the system; tests/abi installs into a folder of its own"},
     NotRun{"docs/performance.md", "tests/bench/compare.sh", kCompare},
     NotRun{"docs/performance.md", "tests/bench/compare.sh --quick --json", kCompare},
-    NotRun{"docs/performance.md", "tests/bench/instructions.sh build/release/tests/bench-instructions --update",
+    NotRun{"docs/performance.md", "tests/bench/instructions.sh build/release/tests --update",
            "writes to the tree; Bench.InstructionsAMessageStayWhatTheyWere runs it without"},
     NotRun{"README.md", "agentroom room open --on-message './brain.sh'", kTunnel},
     NotRun{"skills/agentroom/SKILL.md", "agentroom room open --on-message './brain.sh' --json", kTunnel},
