@@ -10,9 +10,9 @@
 
 #include "agentroom/transport.hpp"
 #include "base/clock.hpp"
-#include "base/random.hpp"
 #include "host/plugin_host.hpp"
 #include "runtime/event_loop.hpp"
+#include "runtime/pooled_random.hpp"
 #include "runtime/signals.hpp"
 
 namespace agentroom::runtime {
@@ -53,7 +53,7 @@ class Process {
   explicit Process(const ProcessOptions& options);
 
   SystemClock clock_;
-  SystemRandom random_;
+  PooledRandom random_;
   EventLoop loop_;
   host::PluginHost plugins_;
   std::unique_ptr<Transport> transport_;
