@@ -99,7 +99,7 @@ class StoreUnderTest {
   }
   static ar_status try_open(PluginUnderTest& plugin, const std::string& location, const std::string& config,
                             std::uint32_t flags, ar_store** out, ar_error* error) {
-    const ar_store_open_params params{sizeof(ar_store_open_params), as_abi(config), as_abi(location), flags};
+    const ar_store_open_params params{sizeof(ar_store_open_params), flags, as_abi(config), as_abi(location)};
     return plugin.store().open(plugin.host().abi(), &params, out, error);
   }
 
@@ -114,7 +114,7 @@ class StoreUnderTest {
   ar_status commit(Batch batch, ar_error* error = nullptr) {
     std::vector<ar_store_op> ops;
     ops.reserve(batch.size());
-    for (const StoreOp& op : batch) ops.push_back({op.kind, as_bytes(op.key), as_bytes(op.value)});
+    for (const StoreOp& op : batch) ops.push_back({op.kind, 0, as_bytes(op.key), as_bytes(op.value)});
     auto& ticket = tickets_.emplace_back(Ticket{this, accepted_});
     inside_commit_ = std::this_thread::get_id();
     const ar_status status = interface_.commit(store_, ops.data(), ops.size(), &StoreUnderTest::done, &ticket, error);

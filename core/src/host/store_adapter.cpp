@@ -97,7 +97,7 @@ class StoreAdapter final : public KeptStore {
     }
     ops_.clear();
     for (const StoreOp& op : batch) {
-      ops_.push_back({static_cast<std::uint32_t>(op.kind), abi_bytes(op.key), abi_bytes(op.value)});
+      ops_.push_back({static_cast<std::uint32_t>(op.kind), 0, abi_bytes(op.key), abi_bytes(op.value)});
     }
     auto accepted = call_for_status(library_->id(), "commit", [&](ar_error* error) {
       return interface_.commit(store_, ops_.data(), ops_.size(), CompletionQueue::on_done, &pending, error);
@@ -174,8 +174,8 @@ Result<std::unique_ptr<KeptStore>> adapt_store(std::shared_ptr<Library> library,
   auto interface = library->interface_as<ar_store_interface>(PluginKind::kStore);
   if (!interface) return pass(interface);
   const std::string place = location.string();
-  const ar_store_open_params params{sizeof params, abi_string(config), abi_string(place),
-                                    access == StoreAccess::kReadOnly ? std::uint32_t{AR_STORE_OPEN_READ_ONLY} : 0U};
+  const std::uint32_t flags = access == StoreAccess::kReadOnly ? AR_STORE_OPEN_READ_ONLY : 0;
+  const ar_store_open_params params{sizeof params, flags, abi_string(config), abi_string(place)};
   ar_store* store = nullptr;
   auto opened = call_for_status(library->id(), "open", [&](ar_error* error) {
     return (*interface)->open(library->host(), &params, &store, error);

@@ -42,10 +42,11 @@ typedef struct ar_plugin {
 
   /* Called once by a host before anything else of the plugin. `host` stays valid until that host's deinit returned. A
    * process may hold several hosts, each with its own pair of init and deinit; what differs between them is kept in
-   * instances. [owner] */
+   * instances. Anything but AR_OK: no method follows, `deinit` neither. Errors: any. [owner] */
   ar_status (*init)(const ar_host* host, ar_error* error);
 
-  /* The vtable of that interface (static; ar_store_interface and so on), or NULL. [owner] */
+  /* The vtable of that interface (static; ar_store_interface and so on), or NULL for one that it does not have. `name`
+   * is NUL-terminated. [owner] */
   const void* (*get_interface)(const char* name);
 
   /* Called once by each host, after every instance of it was closed. [owner] */

@@ -35,12 +35,12 @@ typedef struct ar_reply_sink {
   void (*fail)(void* ctx, const ar_error* error); /* failed: nothing is sent, the owner is told */
 } ar_reply_sink;
 
-/* Tells a running call to give up. */
+/* Tells a running call to give up. Valid until `handle` returns. */
 typedef struct ar_cancel {
   uint32_t struct_size;
+  int32_t descriptor; /* readable once cancelled, for poll(2); not to be read or closed */
   void* ctx;
   int32_t (*cancelled)(void* ctx); /* not 0 once cancelled [any] */
-  int descriptor;                  /* readable once cancelled, for poll(2); not to be read or closed */
 } ar_cancel;
 
 typedef struct ar_handler_open_params {
@@ -51,11 +51,13 @@ typedef struct ar_handler_open_params {
 /* Required: all. */
 typedef struct ar_handler_interface {
   uint32_t struct_size;
+  /* Makes an instance. Errors: AR_INVALID (configuration), any other. [owner] */
   ar_status (*open)(const ar_host* host, const ar_handler_open_params* params, ar_handler** out, ar_error* error);
   /* No call of `handle` runs then. Joins its threads, ends its processes, frees. [owner] */
   void (*close)(ar_handler* self);
   /* Answers one message; may block. Called for different peers at the same time, for one peer never. When cancelled it
-   * returns AR_CANCELLED within 2 s and calls nothing of the sink; the message is handed over again later. [worker] */
+   * returns AR_CANCELLED within 2 s and calls nothing of the sink; the message is handed over again later. Any other
+   * error: nothing is sent, the owner is told. [worker] */
   ar_status (*handle)(ar_handler* self, const ar_message* message, const ar_reply_sink* sink, const ar_cancel* cancel,
                       ar_error* error);
 } ar_handler_interface;

@@ -8,6 +8,7 @@
 extern "C" {
 #endif
 
+/* The host takes a level that it does not know for AR_LOG_ERROR. */
 enum { AR_LOG_DEBUG = 0, AR_LOG_INFO = 1, AR_LOG_WARN = 2, AR_LOG_ERROR = 3 };
 
 enum {
@@ -18,9 +19,9 @@ enum {
 /* Valid from the plugin's `init` until its `deinit` returned. Nothing in it may be written. */
 typedef struct ar_host {
   uint32_t struct_size;
-  uint16_t abi_major;
-  uint16_t abi_minor;
-  void* ctx; /* to be passed as the first argument of every method below */
+  uint16_t abi_major; /* AR_ABI_MAJOR of the host */
+  uint16_t abi_minor; /* AR_ABI_MINOR of the host */
+  void* ctx;          /* to be passed as the first argument of every method below */
 
   /* Writes one line to the host's log, escaped by the host. Never pass a secret. [any] */
   void (*log)(void* ctx, int32_t level, ar_string message);
@@ -30,10 +31,12 @@ typedef struct ar_host {
 
   /* Runs `run(arg)` once on the engine thread, in order of the calls. After the instance that posted was closed it may
    * still come: `arg` must outlive that. Returns AR_ABORTED when the host is stopping; `run` is then not called. A host
-   * that stops may also drop what it accepted, so `run` must not be the only owner of `arg`. [any] */
+   * that stops may also drop what it accepted, so `run` must not be the only owner of `arg`. AR_INVALID: `run` is NULL.
+   * [any] */
   ar_status (*post)(void* ctx, void (*run)(void* arg), void* arg);
 
-  /* Counts or sets `agentroom_plugin_<name>`; name: [a-z0-9_]{1,64}. [any] */
+  /* Counts or sets `agentroom_plugin_<name>`; name: [a-z0-9_]{1,64}, at most 256 of them. Anything else is dropped.
+   * [any] */
   void (*metric)(void* ctx, ar_string name, int32_t kind, double value);
 } ar_host;
 

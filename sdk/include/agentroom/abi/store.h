@@ -24,10 +24,12 @@ enum {
   AR_STORE_PUT_IF_ABSENT = 2 /* writes; a present key fails the whole batch with AR_CONFLICT */
 };
 
+/* Handed over in arrays, so it never grows. */
 typedef struct ar_store_op {
-  uint32_t kind;
-  ar_bytes key;   /* 1 to AR_STORE_MAX_KEY bytes */
-  ar_bytes value; /* at most AR_STORE_MAX_VALUE bytes */
+  uint32_t kind;     /* AR_STORE_PUT, ... */
+  uint32_t reserved; /* the host sets 0, the store ignores it */
+  ar_bytes key;      /* 1 to AR_STORE_MAX_KEY bytes */
+  ar_bytes value;    /* at most AR_STORE_MAX_VALUE bytes */
 } ar_store_op;
 
 enum {
@@ -36,11 +38,11 @@ enum {
 
 typedef struct ar_store_open_params {
   uint32_t struct_size;
+  uint32_t flags;     /* AR_STORE_OPEN_...; unknown ones are ignored */
   ar_string config;   /* TOML: the table [store.<plugin>] of the configuration, paths made absolute; may be empty */
   ar_string location; /* absolute path without extension where the instance keeps its data, e.g. /home/a/x/store: the
                          plugin appends its own suffix (".db"). Its folder exists with mode 0700. A plugin without files
                          ignores it */
-  uint32_t flags;     /* AR_STORE_OPEN_...; unknown ones are ignored */
 } ar_store_open_params;
 
 /* Called once for each accepted commit, in the order of the commits. `error` is NULL when status is AR_OK, else valid
@@ -51,7 +53,7 @@ typedef void (*ar_store_done)(void* ctx, ar_status status, const ar_error* error
  */
 typedef int32_t (*ar_store_visit)(void* ctx, ar_bytes key, ar_bytes value);
 
-/* How much room the data takes. The caller sets struct_size. */
+/* How much room the data takes. */
 typedef struct ar_store_size {
   uint32_t struct_size;
   uint64_t bytes;        /* on disk, everything included */
@@ -62,7 +64,8 @@ typedef struct ar_store_size {
 typedef struct ar_store_interface {
   uint32_t struct_size;
 
-  /* Opens or creates. Checks what it finds: a damaged or foreign file is AR_CORRUPT and is left as it is.
+  /* Opens or creates. Checks what it finds: a damaged or foreign file is AR_CORRUPT and is left as it is. Other errors:
+   * AR_INVALID (configuration), AR_UNSUPPORTED (a newer version wrote it), AR_IN_USE, AR_PERMISSION, AR_IO.
    *
    * With AR_STORE_OPEN_READ_ONLY nothing is made and nothing of what lies there is changed, neither now nor by `close`:
    * without data AR_NOT_FOUND; `commit` is refused with AR_UNSUPPORTED. `get`, `scan`, `check`, `size` and `backup`
@@ -98,11 +101,12 @@ typedef struct ar_store_interface {
    * method, or has NULL there, does not support it; so does one that returns AR_UNSUPPORTED. ---- */
 
   /* Reads all of the data and tells whether it is whole, however long that takes and whatever the configuration says
-   * about checks. Changes nothing. AR_OK, or AR_CORRUPT with the first finding. No `done` is outstanding. [engine] */
+   * about checks. Changes nothing. No `done` is outstanding. Errors: AR_CORRUPT with the first finding, AR_IO. [engine]
+   */
   ar_status (*check)(ar_store* self, ar_error* error);
 
   /* Fills `out`. A store that keeps data beyond the process has it: the host guards only such a store against an older
-   * copy in its place. No `done` is outstanding. [engine] */
+   * copy in its place. No `done` is outstanding. Errors: AR_IO, AR_CORRUPT. [engine] */
   ar_status (*size)(ar_store* self, ar_store_size* out, ar_error* error);
 
   /* Writes the data anew without what was deleted, and gives the room back: what was deleted is in none of the store's

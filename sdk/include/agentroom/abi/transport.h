@@ -72,7 +72,7 @@ typedef struct ar_http_request {
 typedef struct ar_http_response {
   uint32_t struct_size;
   uint32_t status;
-  ar_string content_type; /* static */
+  ar_string content_type; /* valid until the transport is closed */
   ar_buffer* body;        /* NULL: empty */
 } ar_http_response;
 
@@ -86,7 +86,7 @@ typedef struct ar_listen_params {
   void* request_ctx;
 } ar_listen_params;
 
-/* What `listen` bound. The host sets `struct_size`, the transport the rest. */
+/* What `listen` bound. */
 typedef struct ar_listening {
   uint32_t struct_size;
   uint16_t port;
@@ -106,10 +106,11 @@ typedef struct ar_transport_open_params {
   ar_string config; /* TOML: the table [transport.<plugin>], paths made absolute; may be empty */
 } ar_transport_open_params;
 
-/* Required: all. */
+/* Required: all. A method that is given a channel that has ended, or never was, does nothing. */
 typedef struct ar_transport_interface {
   uint32_t struct_size;
 
+  /* Makes an instance. Errors: AR_INVALID (configuration), any other. [owner] */
   ar_status (*open)(const ar_host* host, const ar_transport_open_params* params, ar_transport** out, ar_error* error);
 
   /* Ends every channel without events, joins its threads, frees. No callback follows its return. [owner] */

@@ -21,9 +21,9 @@ typedef struct ar_tunnel_progress {
 
 typedef struct ar_tunnel_address {
   uint32_t struct_size;
+  int32_t reachable; /* 1: the health path answered 200 through it; 0: that is not known */
   ar_string url;     /* of the channel endpoint: "wss://name.example/ws" */
   ar_string https;   /* what plain requests go to, without a slash at its end: "https://name.example" */
-  int32_t reachable; /* 1: the health path answered 200 through it; 0: that is not known */
 } ar_tunnel_address;
 
 /* What happens to a tunnel, in this order:
@@ -61,7 +61,8 @@ typedef struct ar_tunnel_open_params {
 /* Required: all. */
 typedef struct ar_tunnel_interface {
   uint32_t struct_size;
-  /* Starts; returns at once. What happens next comes as events. [owner] */
+  /* Starts; returns at once. What happens next comes as events. Errors: AR_INVALID (configuration), any other. [owner]
+   */
   ar_status (*open)(const ar_host* host, const ar_tunnel_open_params* params, ar_tunnel** out, ar_error* error);
   /* Whatever the tunnel is doing, ends it, its processes and threads, and frees. Takes a few seconds at most. No event
    * follows its return. [owner] */

@@ -5,13 +5,19 @@
  * - C11. No C++ type, exception, allocator or library object crosses; a plugin may be written in any language that can
  *   export a C symbol and call C function pointers.
  * - Text is UTF-8, never NUL-terminated unless the member says so. Data is untrusted unless the member says so.
- * - Views (ar_bytes, ar_string, ar_mut_bytes) belong to whoever made them and are valid for the duration of the call,
- *   unless the method says otherwise. Who needs them longer copies them.
- * - Every struct that may grow begins with `struct_size`, set by whoever fills it to sizeof(the struct as it was
- * compiled). A reader looks at no member that lies beyond it. Members are only ever appended.
+ * - Views (ar_bytes, ar_string, ar_mut_bytes) and structs belong to whoever made them and are valid for the duration of
+ *   the call, unless the method says otherwise. Who needs them longer copies them.
+ * - A struct that may grow begins with `struct_size`, set by whoever makes it to sizeof(the struct as it was compiled).
+ *   Members are only ever appended. A reader looks at no member that lies beyond `struct_size`; what version 1.0 has is
+ *   there, but for optional methods. No such struct ends in padding, so what is appended lies beyond the older size.
+ * - A struct that the callee fills comes with `struct_size` set and the rest zero. What the callee does not fill stays
+ *   zero, so zero means for every member that is appended: not told.
+ * - A struct without `struct_size` never changes: the views, ar_buffer, ar_store_op.
+ * - Enumerations only name values; what crosses is an integer of the width that its member says.
+ * - An instance or a channel is written to `out` when the method returns AR_OK, and only then.
  * - Thread tags: [engine] the one engine thread; [worker] a handler worker, any of several; [any] any thread at any
- * time; [owner] whichever single thread manages the instance, calls never overlap. A method may be called only where
- * its tag says. A plugin calls back only where the callback's tag says.
+ *   time; [owner] whichever single thread manages the instance, calls never overlap. A method may be called only where
+ *   its tag says. A plugin calls back only where the callback's tag says.
  */
 #ifndef AGENTROOM_ABI_TYPES_H
 #define AGENTROOM_ABI_TYPES_H
@@ -67,9 +73,8 @@ typedef struct ar_string {
   size_t size;
 } ar_string;
 
-/* Told to a person. The caller owns the struct and passes it in with `struct_size` set and the rest zero; the callee
- * fills it when it returns anything but AR_OK. Never holds a secret. A callee may be given NULL and then fills nothing.
- */
+/* Told to a person. The caller owns the struct; the callee fills it when it returns anything but AR_OK. Never holds a
+ * secret. A callee may be given NULL and then fills nothing. */
 typedef struct ar_error {
   uint32_t struct_size;
   ar_status status;
@@ -77,8 +82,9 @@ typedef struct ar_error {
   char hint[256];    /* NUL-terminated UTF-8: what to do next; may be empty */
 } ar_error;
 
-/* A block of bytes that changes hands. It has exactly one holder at a time, named by the method that passes it on; the
- * holder calls `release` once, from any thread. Members but `size` and the bytes are fixed at allocation. */
+/* A block of bytes that changes hands; never grows. It has exactly one holder at a time, named by the method that
+ * passes it on; the holder calls `release` once, from any thread. Members but `size` and the bytes are fixed at
+ * allocation. */
 typedef struct ar_buffer {
   uint8_t* data;
   size_t size; /* bytes in use, at most capacity */

@@ -40,8 +40,8 @@ class TunnelEvents {
   }
   /// Again when the URL or `reachable` has changed.
   void ready(const TunnelAddress& address) const {
-    const ar_tunnel_address abi{sizeof(ar_tunnel_address), to_abi(address.url), to_abi(address.https),
-                                address.reachable ? 1 : 0};
+    const ar_tunnel_address abi{sizeof(ar_tunnel_address), address.reachable ? 1 : 0, to_abi(address.url),
+                                to_abi(address.https)};
     events_->ready(events_->ctx, &abi);
   }
   /// What was ready is so no more; the tunnel is opened again by itself.
