@@ -65,7 +65,10 @@ class ReplySink {
     ++calls_;
     try {
       const bool filled = error != nullptr && AR_HAS_MEMBER(error, ar_error, hint);
-      failure_ = plugin_error(plugin_, "handle", filled ? error->status : AR_INTERNAL, filled ? *error : PluginError());
+      const PluginError nothing;
+      // Not a copy: a plugin of an older minor version has a shorter one.
+      const ar_error& said = filled ? *error : nothing;
+      failure_ = plugin_error(plugin_, "handle", filled ? said.status : AR_INTERNAL, said);
       if (failure_->code != ErrorCode::kTimeout) failure_->code = ErrorCode::kHandler;
     } catch (...) {
       failure_ = Error{ErrorCode::kHandler, "out of memory", {}};
