@@ -1,3 +1,4 @@
+/* LAYOUT_FUNCTION is one of those that layout.h declares, by the headers that this is compiled against. */
 #include "layout.h"
 
 #include "agentroom/abi/entry.h"
@@ -7,7 +8,7 @@
 #include "agentroom/abi/transport.h"
 #include "agentroom/abi/tunnel.h"
 
-size_t layout_in_c(const struct layout_row** rows) {
+size_t LAYOUT_FUNCTION(const struct layout_row** rows) {
   static const struct layout_row table[] = {LAYOUT_ROWS};
   *rows = table;
   return sizeof table / sizeof *table;

@@ -29,11 +29,9 @@
 extern "C" {
 #endif
 
-/* The version of this boundary. Host and plugin must have the same major; a plugin may have an older or a newer minor.
- * AR_ABI_DRAFT is defined while 1.0 is not frozen: until then a plugin is built together with its host. */
+/* The version of this boundary. Host and plugin have the same major; either may have the newer minor. */
 #define AR_ABI_MAJOR 1
 #define AR_ABI_MINOR 0
-#define AR_ABI_DRAFT 1
 
 /* True when the struct that `p` points to is large enough to hold `member`. */
 #define AR_HAS_MEMBER(p, type, member) ((p)->struct_size >= offsetof(type, member) + sizeof(((const type*)0)->member))
