@@ -3,7 +3,6 @@
 
 #include "meter.hpp"
 #include "modes.hpp"
-#include "runtime/file_limit.hpp"
 #include "servers.hpp"
 #include "wire/fleet.hpp"
 
@@ -16,10 +15,6 @@ constexpr std::uint64_t kFirst = 16;
 }  // namespace
 
 void run_idle(const Options& options, Report& report) {
-  runtime::raise_file_limit();
-  if (runtime::file_limit() < options.connections + 100) {
-    throw std::runtime_error("may open " + std::to_string(runtime::file_limit()) + " files only; see `ulimit -n`");
-  }
   const Server server(options, options.connections);
   report.add("rest_bytes", static_cast<double>(resident(server.pid())), "bytes");
   const auto fleet = make_fleet(options, server.port());

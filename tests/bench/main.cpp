@@ -6,13 +6,14 @@
 
 #include "loop.hpp"
 #include "modes.hpp"
+#include "runtime/file_limit.hpp"
 
 namespace {
 
 using namespace agentroom::bench;
 
 const std::map<std::string, void (*)(const Options&, Report&)> kModes{
-    {"route", run_route},     {"queue", run_queue},   {"drain", run_drain}, {"idle", run_idle},
+    {"route", run_route},     {"queue", run_queue},   {"drain", run_drain}, {"idle", run_idle},  {"start", run_start},
     {"connect", run_connect}, {"crypto", run_crypto}, {"cli", run_cli},     {"agent", run_agent}};
 
 }  // namespace
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   const auto options = parse_options(argc, argv, exit_code);
   if (!options) return exit_code;
+  agentroom::runtime::raise_file_limit();
   // So that servers are ended and their folders removed.
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { Loop::stop(); });
   try {

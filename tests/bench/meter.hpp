@@ -4,6 +4,8 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "loop.hpp"
 
@@ -13,6 +15,24 @@ namespace agentroom::bench {
 Nanoseconds cpu_time(pid_t process);
 /// VmRSS, in bytes.
 std::uint64_t resident(pid_t process);
+
+/// The system calls of all threads that a process has, from its making on; those that it starts later are left out.
+class SystemCalls {
+ public:
+  static constexpr const char* kAll = "raw_syscalls/sys_enter";
+  static constexpr const char* kSyncs = "syscalls/sys_enter_fdatasync";
+
+  /// std::runtime_error where the kernel lets this user count none.
+  explicit SystemCalls(pid_t process, const std::string& tracepoint = kAll);
+  ~SystemCalls();
+  SystemCalls(const SystemCalls&) = delete;
+  SystemCalls& operator=(const SystemCalls&) = delete;
+
+  double count() const;
+
+ private:
+  std::vector<int> counters_;  // files, one a thread
+};
 
 /// What a server and this driver used from its making on.
 class Interval {

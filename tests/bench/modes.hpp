@@ -13,6 +13,7 @@ void run_idle(const Options& options, Report& report);
 void run_connect(const Options& options, Report& report);
 
 // Without a choice of servers.
+void run_start(const Options& options, Report& report);
 void run_crypto(const Options& options, Report& report);
 void run_cli(const Options& options, Report& report);
 void run_agent(const Options& options, Report& report);

@@ -18,11 +18,12 @@ struct Options {
   std::size_t payload = 256;
   double seconds = 3;
   double warm_up = 1;
-  std::uint64_t messages = 100'000;    ///< of drain
+  std::uint64_t messages = 100'000;    ///< of drain and start
   std::uint64_t rate = 0;              ///< messages a second of an open loop; 0: a closed one
   std::uint64_t connections = 10'000;  ///< of idle
   std::uint64_t most_bytes = 0;        ///< idle fails above it; 0: never
   std::size_t runs = 1;
+  bool system_calls = false;  ///< of the server, counted; for route and queue
   bool json = false;
   std::filesystem::path agentroom;  ///< the program
   std::filesystem::path folder;     ///< where servers keep their files, in a folder that goes with them

@@ -52,6 +52,8 @@ void run_queue(const Options& options, Report& report) {
   const bool is_relay = options.server == ServerKind::kRelay;
   // The others acknowledge before they sync.
   if (is_relay) report.add("fdatasync_p50_us", measure_fdatasync(server.folder()).percentile(50), "us");
+  std::optional<SystemCalls> syncs;
+  if (is_relay && options.system_calls) syncs.emplace(server.pid(), SystemCalls::kSyncs);
   const Commits before = is_relay ? Commits::of(server) : Commits{};
   Traffic traffic(*fleet, options.pairs, Traffic::Goal::kAccepted);
   traffic.begin(options.window);
@@ -63,12 +65,15 @@ void run_queue(const Options& options, Report& report) {
   traffic.run(std::max(0.0, options.warm_up - warming.seconds()));
   const std::uint64_t warm = traffic.arrived();
   traffic.start_counting();
+  std::optional<SystemCalls> calls;
+  if (options.system_calls) calls.emplace(server.pid());
   const Interval interval(server.pid());
   traffic.run(options.seconds);
   const double count = traffic.count();
   report.add("queue_per_s", count / interval.seconds(), "messages/s");
   report.add("queue_cpu_us", interval.server_cpu_us() / count, "us");
   report.add("queue_driver_cpu_us", interval.driver_cpu_us() / count, "us");
+  if (calls) report.add("queue_system_calls", calls->count() / count, "calls");
   if (interval.driver_was_the_limit()) report.warn_of_driver();
   traffic.settle();
   report.add("queue_ack_p50_us", traffic.to_ack().percentile(50), "us");
@@ -84,6 +89,9 @@ void run_queue(const Options& options, Report& report) {
              "messages");
   report.add("queue_rows_a_transaction", (after.rows - before.rows) / (after.transactions - before.transactions),
              "rows");
+  if (syncs) {
+    report.add("queue_syncs_a_transaction", syncs->count() / (after.transactions - before.transactions), "calls");
+  }
 }
 
 void run_drain(const Options& options, Report& report) {
@@ -91,14 +99,7 @@ void run_drain(const Options& options, Report& report) {
   const auto fleet = make_fleet(options, server.port());
   fleet->open(options.pairs);
   fleet->away();
-  std::uint64_t queued = 0;
-  {
-    Traffic traffic(*fleet, options.pairs, Traffic::Goal::kAccepted);
-    traffic.begin(options.window);
-    while (traffic.arrived() < options.messages) traffic.turn();
-    traffic.settle();
-    queued = traffic.arrived();
-  }
+  const std::uint64_t queued = queue_messages(*fleet, options);
   Arrivals arrivals;
   fleet->listen(&arrivals);
   const Interval interval(server.pid());

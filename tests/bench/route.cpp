@@ -23,6 +23,8 @@ void run_route(const Options& options, Report& report) {
     traffic.run(options.warm_up);
   }
   traffic.start_counting();
+  std::optional<SystemCalls> calls;
+  if (options.system_calls) calls.emplace(server.pid());
   const Interval interval(server.pid());
   if (is_open) {
     traffic.run_at(rate, options.seconds);
@@ -34,6 +36,7 @@ void run_route(const Options& options, Report& report) {
   report.add(name + "per_s", count / interval.seconds(), "messages/s");
   report.add(name + "cpu_us", interval.server_cpu_us() / count, "us");
   report.add(name + "driver_cpu_us", interval.driver_cpu_us() / count, "us");
+  if (calls) report.add(name + "system_calls", calls->count() / count, "calls");
   if (interval.driver_was_the_limit()) report.warn_of_driver();
   traffic.settle();
   report.add(is_open ? "open_p50_us" : "route_p50_us", traffic.to_arrival().percentile(50), "us");

@@ -12,11 +12,16 @@
 #include <thread>
 
 #include "loop.hpp"
+#include "meter.hpp"
+#include "runtime/file_limit.hpp"
 
 namespace agentroom::bench {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Of this process, beside its connections.
+constexpr std::uint64_t kOtherFiles = 100;
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -118,10 +123,24 @@ std::string find_program(const std::string& name) {
 Server::Server(const Options& options, std::uint64_t connections)
     : folder_(options.folder),
       port_(options.server == ServerKind::kRelay ? 0 : free_port()),
-      process_({prepare(options, connections),
-                {"HOME=" + folder_.path().string(), "HMAC_SECRET=agentroom-bench-has-no-secrets-to-keep"},
-                folder_.path() / "output"}) {
+      command_{.words = prepare(options, connections),
+               .environment = {"HOME=" + folder_.path().string(), "HMAC_SECRET=agentroom-bench-has-no-secrets-to-keep"},
+               .output = folder_.path() / "output"} {
+  if (runtime::file_limit() < connections + kOtherFiles) {
+    throw std::runtime_error("may open " + std::to_string(runtime::file_limit()) + " files only; see `ulimit -n`");
+  }
+  process_.emplace(command_);
   wait_until_it_listens();
+}
+
+Start Server::restart() {
+  process_.reset();
+  fs::remove(command_.output);  // it tells the port that was
+  port_ = 0;
+  const auto begin = Clock::now();
+  process_.emplace(command_);
+  wait_until_it_listens();
+  return {.time = Clock::now() - begin, .cpu = cpu_time(pid()), .resident = resident(pid())};
 }
 
 std::vector<std::string> Server::prepare(const Options& options, std::uint64_t connections) const {
@@ -141,12 +160,12 @@ std::vector<std::string> Server::prepare(const Options& options, std::uint64_t c
 }
 
 void Server::wait_until_it_listens() {
-  const auto until = Clock::now() + std::chrono::seconds(10);
-  const fs::path output = folder() / "output";
+  const auto until = Clock::now() + std::chrono::minutes(1);
+  const fs::path& output = command_.output;
   while (true) {
     if (port_ == 0) port_ = port_told_in(text_of(output));
     if (port_ != 0 && Socket().connect(port_)) return;
-    if (process_.has_ended() || Clock::now() > until) {
+    if (process_->has_ended() || Clock::now() > until) {
       throw std::runtime_error("the server does not listen; it said:\n" + text_of(output));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,23 @@
 
 namespace agentroom::bench {
 
+/// What a server took from its start until it listened.
+struct Start {
+  Nanoseconds time{};
+  Nanoseconds cpu{};           ///< of user and system
+  std::uint64_t resident = 0;  ///< bytes, then
+};
+
 class Server {
  public:
   /// Limits that hold strangers back are out of the way for `connections` of them. std::runtime_error, with what the
-  /// server said, when it does not listen within 10 s.
+  /// server said, when it does not listen within a minute, and when this process may not open that many files.
   Server(const Options& options, std::uint64_t connections);
 
-  pid_t pid() const { return process_.pid(); }
+  /// Ends the relay, and starts it again with what it has kept; on another port.
+  Start restart();
+
+  pid_t pid() const { return process_->pid(); }
   std::uint16_t port() const { return port_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
   /// A sample of the relay's /metrics.
@@ -29,7 +40,8 @@ class Server {
 
   TemporaryFolder folder_;
   std::uint16_t port_;
-  ChildProcess process_;
+  Command command_;
+  std::optional<ChildProcess> process_;
 };
 
 }  // namespace agentroom::bench

@@ -10,6 +10,7 @@ Traffic::Traffic(Fleet& fleet, std::size_t pairs, Goal goal) : fleet_(fleet), go
 
 void Traffic::begin(std::size_t window) {
   refills_ = true;
+  make_room(kSpare * window);
   for (std::size_t pair = 0; pair < pairs_.size(); ++pair) {
     for (std::size_t i = 0; i < window; ++i) send(pair, Clock::now());
   }
@@ -21,6 +22,7 @@ void Traffic::run(double seconds) {
 }
 
 void Traffic::run_at(double rate, double seconds) {
+  make_room(kMostOnTheirWay);
   const auto begin = Clock::now();
   const auto due = [&](std::uint64_t number) {
     return begin +
@@ -59,6 +61,12 @@ double Traffic::count() const {
   return static_cast<double>(arrived_);
 }
 
+void Traffic::make_room(std::size_t messages) {
+  for (Pair& pair : pairs_) {
+    if (pair.messages.empty()) pair.messages.resize(messages);
+  }
+}
+
 void Traffic::send(std::size_t pair, Clock::time_point due) {
   Pair& sending = pairs_[pair];
   const std::uint64_t id = sending.next++;
@@ -89,6 +97,14 @@ void Traffic::arrive(std::size_t pair, const Message& message, Clock::time_point
   --pairs_[pair].on_their_way;
   --on_their_way_;
   if (refills_) send(pair, now);
+}
+
+std::uint64_t queue_messages(Fleet& fleet, const Options& options) {
+  Traffic traffic(fleet, options.pairs, Traffic::Goal::kAccepted);
+  traffic.begin(options.window);
+  while (traffic.arrived() < options.messages) traffic.turn();
+  traffic.settle();
+  return traffic.arrived();
 }
 
 }  // namespace agentroom::bench

@@ -45,6 +45,8 @@ class Traffic final : private FleetEvents {
  private:
   // An open loop whose pair has so many on their way waits; the time that they were due counts on.
   static constexpr std::size_t kMostOnTheirWay = 4'096;
+  // Of a window, in which an early message may be overtaken.
+  static constexpr std::size_t kSpare = 4;
 
   struct Message {
     Clock::time_point sent;
@@ -54,14 +56,18 @@ class Traffic final : private FleetEvents {
   struct Pair {
     std::uint64_t next = 1;
     std::size_t on_their_way = 0;
-    std::vector<Message> messages{std::vector<Message>(kMostOnTheirWay)};  // by id
+    std::vector<Message> messages;  // by id
   };
 
   void on_accepted(std::size_t pair, std::uint64_t id, bool kept) override;
   void on_received(std::size_t pair, std::uint64_t id) override;
   void send(std::size_t pair, Clock::time_point due);
   void arrive(std::size_t pair, const Message& message, Clock::time_point now);
-  Message& find(std::size_t pair, std::uint64_t id) { return pairs_[pair].messages[id % kMostOnTheirWay]; }
+  void make_room(std::size_t messages);  ///< for those of a pair that are on their way, the first time
+  Message& find(std::size_t pair, std::uint64_t id) {
+    std::vector<Message>& messages = pairs_[pair].messages;
+    return messages[id % messages.size()];
+  }
 
   Fleet& fleet_;
   const Goal goal_;
@@ -73,5 +79,8 @@ class Traffic final : private FleetEvents {
   Latency to_ack_;
   Latency to_arrival_;
 };
+
+/// Sends `options.messages`, and what the windows hold, to recipients that are away; how many the server has then.
+std::uint64_t queue_messages(Fleet& fleet, const Options& options);
 
 }  // namespace agentroom::bench
