@@ -16,6 +16,8 @@ constexpr std::string_view kTunnel =
 constexpr std::string_view kCompare =
     "installs servers and takes its time; the tests Bench.* run every mode of what it calls";
 
+constexpr std::string_view kScale = "takes minutes; Bench.TablesOfScaleAreThoseOfItsFigures checks what it wrote";
+
 constexpr std::array kNotRun{
     NotRun{"README.md", "./quickstart", kCi},
     NotRun{"README.md", "./check", kCi},
@@ -28,6 +30,7 @@ constexpr std::array kNotRun{
            "writes to the system; tests/abi installs into a folder of its own"},
     NotRun{"docs/performance.md", "tests/bench/compare.sh", kCompare},
     NotRun{"docs/performance.md", "tests/bench/compare.sh --quick --json", kCompare},
+    NotRun{"docs/performance.md", "tests/bench/scale.sh", kScale},
     NotRun{"docs/performance.md", "tests/bench/instructions.sh build/release/tests --update",
            "writes to the tree; Bench.InstructionsAMessageStayWhatTheyWere runs it without"},
     NotRun{"README.md", "agentroom room open --on-message './brain.sh'", kTunnel},
