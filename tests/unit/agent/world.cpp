@@ -1,6 +1,6 @@
 #include "world.hpp"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 
@@ -219,7 +219,7 @@ void TestAgent::handle(std::vector<HandlerMessage> messages) {
   acted_ = true;
   longest_run = std::max(longest_run, messages.size());
   Run& run = runs_[messages.front().from];
-  ASSERT_THAT(run.waiting, testing::IsEmpty()) << "a run begins before the one before is over";
+  ASSERT_TRUE(run.waiting.empty()) << "a run begins before the one before is over";
   run.waiting.assign(std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
   begin(run);
 }
