@@ -127,6 +127,9 @@ using AgentEvent = std::variant<agent_events::Connected, agent_events::Disconnec
 
 /// A handler call that takes no longer is quick.
 inline constexpr Duration kQuickHandler = std::chrono::milliseconds(20);
+/// After it a run of quick calls is over too: other peers wait for their turn, and a peer that is removed is handled no
+/// longer than this.
+inline constexpr Duration kLongestRun = std::chrono::milliseconds(100);
 
 /// What the engine does to the world beside the store.
 class AgentIo : public Channels {
@@ -136,7 +139,8 @@ class AgentIo : public Channels {
   virtual ChannelId connect(const std::string& url, Error& why) = 0;
   /// Runs the handler on each of `messages` in turn, 1 to 128 of one sender; another run of that sender begins only
   /// when this one is over. Each outcome comes by `on_handled`, in their order and as soon as it is there. Behind an
-  /// outcome kCancelled, or a call that took longer than `kQuickHandler`, none is begun: the run is over. Never blocks.
+  /// outcome kCancelled, a call that took longer than `kQuickHandler`, or the call that ended after `kLongestRun`, none
+  /// is begun: the run is over. Never blocks.
   virtual void handle(std::vector<HandlerMessage> messages) = 0;
   /// For the owner: logs, output. Called on the engine thread, from inside any method of the engine; must not call it.
   virtual void on_event(const AgentEvent& event) = 0;
@@ -215,7 +219,7 @@ class AgentEngine {
   void on_message(ChannelId channel, MutableByteView message, const Now& now);
   void on_drained(ChannelId channel, const Now& now);
   void on_closed(ChannelId channel, const CloseInfo& why, const Now& now);
-  /// `quick`: the call took no longer than `kQuickHandler`.
+  /// `quick`: the call took no longer than `kQuickHandler`, and its run no longer than `kLongestRun`.
   void on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome outcome, bool quick, const Now& now);
   void on_time(const Now& now);
   std::optional<Duration> next_deadline() const;

@@ -34,8 +34,9 @@ Result<void> Outbox::load() {
   });
 }
 
-bool Outbox::full(const AgentId& peer) const {
-  return count(peer) >= protocol::kOutboxPerPeer || bytes_ >= kOutboxBytes;
+std::size_t Outbox::room(const AgentId& peer) const {
+  if (bytes_ >= kOutboxBytes) return 0;
+  return protocol::kOutboxPerPeer - std::min(protocol::kOutboxPerPeer, count(peer));
 }
 
 std::size_t Outbox::count(const AgentId& peer) const {

@@ -34,8 +34,9 @@ class Outbox {
   /// Told when messages to a peer left the outbox.
   std::function<void(const AgentId&)> on_room;
 
-  /// True while no further message to this peer may be encrypted.
-  bool full(const AgentId& peer) const;
+  /// How many more messages to this peer may be encrypted now, as far as their number goes; 0 while none may.
+  std::size_t room(const AgentId& peer) const;
+  bool full(const AgentId& peer) const { return room(peer) == 0; }
   /// Encrypts and stages row and ratchet state; it is sent once both are durable.
   Result<MsgId> post(Session& session, const protocol::Content& content);
 

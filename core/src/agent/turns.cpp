@@ -17,10 +17,6 @@ constexpr std::size_t kMostAhead = 2 * protocol::kWindowFrames - 1;
 /// Texts of one run, beyond the first.
 constexpr std::size_t kRunBytes = std::size_t{1} * 1024 * 1024;
 
-bool cancelled(const HandlerOutcome& outcome) {
-  return !outcome && outcome.error().code == ErrorCode::kCancelled;
-}
-
 }  // namespace
 
 void Turns::offer(const AgentId& peer) {
@@ -63,7 +59,6 @@ void Turns::begin_next(const AgentId& peer, Turn& turn) {
       mark(*row);
     }
     turn.phase = Phase::kMarked;
-    turn.msg_id = row->record.msg_id;
     ++running_;
     mark_ahead(peer, turn);
     if (fresh) when_marked(peer, row->sequence, row->sequence);  // last: what is marked with it runs with it
@@ -136,22 +131,19 @@ void Turns::on_marked(const AgentId& peer, std::uint64_t first, std::uint64_t la
   const auto found = turns_.find(peer);
   if (found == turns_.end() || found->second.phase != Phase::kMarked) return;
   const Inbox::Row* row = inbox_.front(peer);
-  if (row == nullptr || row->record.msg_id != found->second.msg_id) {  // its peer was removed
-    --running_;
-    return rest(peer, found->second);
-  }
-  if (row->mark == Inbox::Mark::kDurable) run(peer, found->second);
+  if (row != nullptr && row->mark == Inbox::Mark::kDurable) run(peer, found->second);
 }
 
 void Turns::run(const AgentId& peer, Turn& turn) {
   turn.phase = Phase::kRunning;
   std::vector<HandlerMessage> messages;
   std::size_t bytes = 0;
+  const std::size_t room = sessions_.sending(peer) == nullptr ? 0 : outbox_.room(peer);
   for (std::size_t place = 0; place <= turn.ahead; ++place) {
     const Inbox::Row* row = inbox_.at(peer, place);
     if (row == nullptr || row->mark != Inbox::Mark::kDurable) break;
     const IncomingRecord& record = row->record;
-    if (place > 0 && bytes + record.text.size() > kRunBytes) break;
+    if (place > 0 && (place >= room || bytes + record.text.size() > kRunBytes)) break;
     bytes += record.text.size();
     if (row->stored_before && record.attempts == 1) {
       context_.emit(agent_events::Received{.from = peer,
@@ -182,9 +174,15 @@ void Turns::on_handled(const AgentId& from, const MsgId& msg_id, HandlerOutcome 
   Turn& turn = found->second;
   turn.out.pop_front();
   turn.ahead = quick ? std::min(2 * turn.ahead + 1, kMostAhead) : 0;
-  const bool over = !quick || cancelled(outcome) || turn.out.empty();
-  turn.ended.push_back({.msg_id = msg_id, .outcome = std::move(outcome)});
-  if (over) end_run(from, turn);
+  const bool again = !outcome && outcome.error().code == ErrorCode::kCancelled;
+  if (again) {
+    Inbox::Row* row = inbox_.at(from, turn.ended.size());
+    if (row != nullptr && row->record.msg_id == msg_id) unmark(*row);
+    turn.rest_until = context_.now.steady + kAfterCancel;
+  } else {
+    turn.ended.push_back({.msg_id = msg_id, .outcome = std::move(outcome)});
+  }
+  if (!quick || again || turn.out.empty()) end_run(from, turn);
   settle(from, turn);
 }
 
@@ -197,19 +195,16 @@ void Turns::end_run(const AgentId& peer, Turn& turn) {
 
 void Turns::settle(const AgentId& peer, Turn& turn) {
   while (!turn.ended.empty()) {
-    if (!settle_one(peer, turn, turn.ended.front())) return;
+    if (!settle_one(peer, turn.ended.front())) return;
     turn.ended.pop_front();
   }
   if (turn.phase == Phase::kHolding) rest(peer, turn);
 }
 
-bool Turns::settle_one(const AgentId& peer, Turn& turn, Ended& ended) {
-  Inbox::Row* row = inbox_.front(peer);
+bool Turns::settle_one(const AgentId& peer, Ended& ended) {
+  const Inbox::Row* row = inbox_.front(peer);
   if (row == nullptr || row->record.msg_id != ended.msg_id) return true;  // its peer was removed
-  if (cancelled(ended.outcome)) {
-    unmark(*row);
-    turn.rest_until = context_.now.steady + kAfterCancel;
-  } else if (!ended.outcome) {
+  if (!ended.outcome) {
     give_up(peer, std::move(ended.outcome.error()));
   } else if (std::optional<std::string>& text = *ended.outcome; text && !text->empty()) {
     return reply(peer, row->record, *text);
@@ -267,9 +262,12 @@ void Turns::rest(const AgentId& peer, Turn& turn) {
 void Turns::drop_peer(const AgentId& peer) {
   const auto found = turns_.find(peer);
   if (found == turns_.end()) return;
+  Turn& turn = found->second;
+  turn.ended.clear();
   // A handler that runs keeps its place until it ends; its outcomes are dropped.
-  found->second.ended.clear();
-  if (found->second.phase == Phase::kHolding) rest(peer, found->second);
+  if (turn.phase == Phase::kRunning) return;
+  if (turn.phase == Phase::kMarked) --running_;
+  if (turn.phase != Phase::kResting) rest(peer, turn);
 }
 
 void Turns::stop() {

@@ -53,8 +53,7 @@ class Turns {
   /// Of the peer's rows, `ended` are the first ones and `out` those behind; unless the peer was removed meanwhile.
   struct Turn {
     Phase phase = Phase::kResting;
-    MsgId msg_id{};             ///< kMarked: the row at the front
-    std::deque<MsgId> out{};    ///< kRunning: with the handler
+    std::deque<MsgId> out{};    ///< kRunning: with the handler, at most what the outbox had room to answer
     std::deque<Ended> ended{};  ///< an outcome that has no room yet for its reply, and those behind it
     std::optional<Duration> rest_until{};
     std::size_t ahead = 0;  ///< rows behind the front that may be marked
@@ -76,7 +75,7 @@ class Turns {
   /// Settles outcomes in their order, as far as there is room for replies.
   void settle(const AgentId& peer, Turn& turn);
   /// False: there is no room for the reply.
-  bool settle_one(const AgentId& peer, Turn& turn, Ended& ended);
+  bool settle_one(const AgentId& peer, Ended& ended);
   bool reply(const AgentId& peer, const IncomingRecord& answered, std::string& text);
   void give_up(const AgentId& peer, Error why);
   void rest(const AgentId& peer, Turn& turn);

@@ -160,6 +160,7 @@ void AgentService::tell_events() {
     if (const auto* failed = std::get_if<agent_events::StoreFailed>(&event)) {
       rebuild_at_ = process_.now().steady + kRebuildAfter;
       store_failure_ = failed->error;
+      engine_token_.reset();  // the next engine hands out again what this one has out
     }
     if (options_.on_event) options_.on_event(event);
   }
@@ -247,11 +248,14 @@ ChannelId AgentService::connect(const std::string& url, Error& why) {
 
 void AgentService::handle(std::vector<HandlerMessage> messages) {
   workers_.run([this, messages = std::move(messages), token = std::weak_ptr(engine_token_)] {
+    const Duration run_began = process_.now().steady;
+    Duration began = run_began;
     for (const HandlerMessage& message : messages) {
-      const Duration began = process_.now().steady;
+      if (token.expired()) return;
       HandlerOutcome outcome = stop_.cancelled() ? HandlerOutcome(fail(ErrorCode::kCancelled, "the agent is stopping"))
                                                  : options_.handler->handle(message, stop_);
-      const bool quick = process_.now().steady - began <= kQuickHandler;
+      const Duration ended = process_.now().steady;
+      const bool quick = ended - std::exchange(began, ended) <= kQuickHandler && ended - run_began <= kLongestRun;
       const bool over = !quick || (!outcome && outcome.error().code == ErrorCode::kCancelled);
       process_.loop().post(
           [this, token, from = message.from, msg_id = message.msg_id, outcome = std::move(outcome), quick]() mutable {

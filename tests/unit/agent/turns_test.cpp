@@ -297,6 +297,35 @@ TEST_F(QuickTurn, AReplyWithoutRoomHoldsUpThoseOfItsRunBehindIt) {
   EXPECT_EQ(ann.store->count('i'), 0U);
 }
 
+TEST_F(QuickTurn, ARunHoldsNoMoreMessagesThanThereIsRoomForReplies) {
+  for (int i = 4; i < 20; ++i) bob.send(ann.id(), std::to_string(i));
+  world.run();
+  world.relay().refuse_sends.assign(1'000, {protocol::Code::kQueueFull, 60'000});
+  for (int i = 0; i < 497; ++i) ann.send(bob.id(), "filler");
+  world.run();
+  ann.longest_run = 0;
+  ann.handler = [](const HandlerMessage&) { return none(); };
+  world.run();
+  EXPECT_THAT(ann.handled, SizeIs(20));
+  EXPECT_EQ(ann.longest_run, 3U);
+}
+
+TEST_F(QuickTurn, WhatIsCancelledBehindAReplyWithoutRoomKeepsItsAttempts) {
+  world.relay().refuse_sends.assign(1'000, {protocol::Code::kQueueFull, 60'000});
+  for (int i = 0; i < 500; ++i) ann.send(bob.id(), "filler");
+  world.run();
+  ann.finish(reply("re: 1"));
+  ann.finish(fail(ErrorCode::kCancelled, "not now"));
+  world.run();
+  ann.engine().shut_down(world.now);
+  world.run();
+  ann.restart();
+  ann.handler = [](const HandlerMessage&) { return none(); };
+  world.run();
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("0", "1", "2", "1", "2", "3"));
+  EXPECT_EQ(ann.handled[4].attempt, 1U);
+}
+
 TEST_F(QuickTurn, AShutDownInARunTakesTheAttemptsBackOfWhatItDidNotBegin) {
   ann.engine().shut_down(world.now);
   ann.finish(none());
