@@ -36,8 +36,11 @@ class CommitThread {
   /// Never waits for the disk. Completions come on the commit thread. Thread: engine.
   Status submit(std::span<const ar_store_op> ops, sdk::Completion done);
 
-  /// Transactions so far; raised before a completion of theirs. Thread: any.
-  std::uint64_t count() const { return count_; }
+  /// Transactions so far, raised before a completion of theirs; nothing while no snapshot is to be held, since the log
+  /// has to begin anew. Thread: any.
+  std::optional<std::uint64_t> count() const {
+    return writer_->log_is_long() ? std::optional<std::uint64_t>() : std::optional<std::uint64_t>(count_);
+  }
 
   /// Waits until a write of the commit thread shows that the disk works. Thread: engine.
   Status resume();
@@ -60,7 +63,7 @@ class CommitThread {
 
   std::atomic<std::uint64_t> count_ = 0;
 
-  // Of the commit thread alone.
+  // Of the commit thread alone, but for what any may ask.
   std::unique_ptr<Writer> writer_;
   bool failed_ = false;
 

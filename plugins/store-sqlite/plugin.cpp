@@ -30,7 +30,7 @@ class SqliteStore final : public sdk::Store {
   }
 
   Result<bool> get(ByteView key, const sdk::Visitor& visit) override {
-    return reader_->get(key, commits_ ? commits_->count() : 0, visit);
+    return reader_->get(key, commits_ ? commits_->count() : std::nullopt, visit);
   }
 
   Status scan(ByteView prefix, ByteView after, std::uint64_t limit, const sdk::Visitor& visit) override {

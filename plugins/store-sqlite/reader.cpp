@@ -60,9 +60,9 @@ Error Reader::failure(int code) const {
   return error;
 }
 
-Result<bool> Reader::get(ByteView key, std::uint64_t commits, const sdk::Visitor& visit) {
-  if (held_ != commits) {
-    let_go();
+Result<bool> Reader::get(ByteView key, std::optional<std::uint64_t> commits, const sdk::Visitor& visit) {
+  if (held_ != commits) let_go();
+  if (!held_ && commits) {
     if (const int code = begin_.run(); code != SQLITE_DONE) return failure(code);
     held_ = commits;
   }

@@ -11,14 +11,14 @@
 namespace agentroom::store_sqlite {
 
 /// Calls of `get` that follow one another read one snapshot, until something was committed or is about to be: SQLite
-/// drops the pages it has read with each snapshot that it begins. None is held while commits go on, so the log can
-/// always be folded into the file. Thread: one at a time.
+/// drops the pages it has read with each snapshot that it begins. While the log is long none is held, so that it can be
+/// folded into the file and begin anew. Thread: one at a time.
 class Reader {
  public:
   static Result<std::unique_ptr<Reader>> make(Connection connection);
 
-  /// `commits`: how many transactions were committed, before any completion of theirs.
-  Result<bool> get(ByteView key, std::uint64_t commits, const sdk::Visitor& visit);
+  /// `commits`: how many transactions were committed, before any completion of theirs; nothing: no snapshot is held.
+  Result<bool> get(ByteView key, std::optional<std::uint64_t> commits, const sdk::Visitor& visit);
   Status scan(ByteView prefix, ByteView after, std::uint64_t limit, const sdk::Visitor& visit);
   /// Ends the snapshot of `get`.
   void let_go();

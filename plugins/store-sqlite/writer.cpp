@@ -119,9 +119,11 @@ Status Writer::prove_writable() {
 }
 
 void Writer::checkpoint_if_due() {
-  if (log_pages_ < checkpoint_at_ - kCheckpointPages) checkpoint_at_ = kCheckpointPages;  // the log began anew
+  log_is_long_ = log_pages_ >= kCheckpointPages;
+  if (!log_is_long_) checkpoint_at_ = kCheckpointPages;  // the log began anew
   if (log_pages_ < checkpoint_at_) return;
-  checkpoint_at_ = log_pages_ + kCheckpointPages;
+  // A reader that is at it keeps a part from being folded, or the log from beginning anew.
+  checkpoint_at_ = log_pages_ + kCheckpointAgainPages;
   const int code = sqlite3_wal_checkpoint_v2(connection_.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   const bool failed = code != SQLITE_OK && code != SQLITE_BUSY;
   if (failed && !checkpoint_failed_) {

@@ -1,6 +1,7 @@
 // Writes a group of batches as one durable transaction.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,6 +40,8 @@ class Writer {
   /// Folds the log into the file once it is long. Called after the group was completed, so that only what comes next
   /// waits for it. A failure is told to the log: nothing is lost, the log grows until a later one works.
   void checkpoint_if_due();
+  /// The log is to begin anew as soon as nobody reads it. Thread: any.
+  bool log_is_long() const { return log_is_long_; }
 
  private:
   struct Statements {
@@ -56,12 +59,14 @@ class Writer {
   sdk::Host host_;
   Connection connection_;
   Statements statements_;
+  std::atomic<bool> log_is_long_ = false;
   int log_pages_ = 0;
   int checkpoint_at_ = kCheckpointPages;
   bool checkpoint_failed_ = false;
 
   /// 32 MiB of log. Fewer make more of the slow transactions, more make opening after a crash slow.
   static constexpr int kCheckpointPages = 4'000;
+  static constexpr int kCheckpointAgainPages = 250;
 };
 
 }  // namespace agentroom::store_sqlite

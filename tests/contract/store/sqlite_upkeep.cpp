@@ -47,6 +47,19 @@ TEST_F(SqliteUpkeep, ACheckFindsTheDamageThatOpeningDidNotLookFor) {
   EXPECT_TRUE(content(file()) == damaged);
 }
 
+TEST_F(SqliteUpkeep, TheLogBeginsAnewAlthoughRecordsAreReadAllTheTime) {
+  StoreUnderTest& store = open();
+  for (std::size_t i = 0; i < 1'500; ++i) {
+    ASSERT_EQ(store.commit({put("k" + std::to_string(i % 40), std::string(120'000, static_cast<char>('a' + i % 26)))}), AR_OK);
+    // Reads on while that is written, and folded.
+    do {
+      ASSERT_EQ(store.get("absent"), std::nullopt);
+    } while (store.completed() + 2 < i);
+  }
+  ASSERT_TRUE(store.wait());
+  EXPECT_LT(std::filesystem::file_size(log_file()), 96U << 20U) << "of 190 MB";
+}
+
 TEST_F(SqliteUpkeep, ALogThatACrashLeftIsReadAndStays) {
   auto& store = open();
   ASSERT_EQ(store.commit_and_wait({put("in the log", "1")}), AR_OK);
