@@ -48,6 +48,15 @@ std::string terminated(const char* text, std::size_t capacity) {
 
 }  // namespace
 
+const ar_error& said_by_plugin(const ar_error* error) {
+  static const ar_error kNothing = [] {
+    PluginError nothing;
+    nothing.status = AR_INTERNAL;
+    return nothing;
+  }();
+  return error != nullptr && AR_HAS_MEMBER(error, ar_error, hint) ? *error : kNothing;
+}
+
 Error plugin_error(std::string_view id, std::string_view method, ar_status status, const ar_error& error) {
   std::string message = terminated(error.message, sizeof error.message);
   if (message.empty()) message = std::string(method) + " failed with status " + std::to_string(status);

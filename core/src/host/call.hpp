@@ -16,6 +16,10 @@ struct PluginError : ar_error {
   PluginError() : ar_error{} { struct_size = sizeof(ar_error); }
 };
 
+/// What a plugin passed in, not copied: one of an older minor version has a shorter one. Null or too short: one that
+/// says AR_INTERNAL and nothing else.
+const ar_error& said_by_plugin(const ar_error* error);
+
 ErrorCode code_of(ar_status status);
 
 /// What plugin `id` said when `method` failed: its own words, escaped, or the status when it said nothing.

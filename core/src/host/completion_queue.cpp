@@ -52,8 +52,7 @@ void CompletionQueue::on_done(void* ctx, ar_status status, const ar_error* error
   auto& pending = *static_cast<Pending*>(ctx);
   Result<void> outcome;
   if (status != AR_OK) {
-    outcome = std::unexpected(
-        plugin_error(pending.queue->plugin_, "commit", status, error == nullptr ? PluginError() : *error));
+    outcome = std::unexpected(plugin_error(pending.queue->plugin_, "commit", status, said_by_plugin(error)));
   }
   pending.queue->end(pending, std::move(outcome));
 }

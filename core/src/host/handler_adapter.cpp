@@ -64,11 +64,8 @@ class ReplySink {
   void take_failure(const ar_error* error) noexcept {
     ++calls_;
     try {
-      const bool filled = error != nullptr && AR_HAS_MEMBER(error, ar_error, hint);
-      const PluginError nothing;
-      // Not a copy: a plugin of an older minor version has a shorter one.
-      const ar_error& said = filled ? *error : nothing;
-      failure_ = plugin_error(plugin_, "handle", filled ? said.status : AR_INTERNAL, said);
+      const ar_error& said = said_by_plugin(error);
+      failure_ = plugin_error(plugin_, "handle", said.status, said);
       if (failure_->code != ErrorCode::kTimeout) failure_->code = ErrorCode::kHandler;
     } catch (...) {
       failure_ = Error{ErrorCode::kHandler, "out of memory", {}};

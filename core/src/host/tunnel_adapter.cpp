@@ -31,7 +31,8 @@ class TunnelAdapter final : public Tunnel {
     };
     abi_.failed = [](void* ctx, const ar_error* why, int32_t given_up) {
       self(ctx).deliver([&](TunnelEvents& events) {
-        events.on_failed(plugin_error(self(ctx).library_->id(), "open", why->status, *why), given_up != 0);
+        const ar_error& said = said_by_plugin(why);
+        events.on_failed(plugin_error(self(ctx).library_->id(), "open", said.status, said), given_up != 0);
       });
     };
   }
