@@ -80,6 +80,7 @@ Why decode(ByteView bytes, InvitePublish& publish) {
         break;
       case F::kExpiresAtFieldNumber:
         fields.integer(publish.expires_at);
+        if (publish.expires_at == 0) fields.refuse("expires_at is 0");
         break;
       case F::kTokenHashFieldNumber:
         fields.fixed(publish.token_hash);
