@@ -9,7 +9,7 @@ static_assert(kSealedHeaderBytes == kNonceBytes + kMacBytes + Header::kSize);
 
 SealedHeader seal_header(const HeaderKey& key, const Header& header, Random& random) {
   Nonce nonce;
-  random.fill_public(nonce.mutable_view());
+  random.fill(nonce.mutable_view());
   SealedHeader sealed;
   const auto out = sealed.mutable_view();
   std::ranges::copy(nonce.view(), out.begin());
