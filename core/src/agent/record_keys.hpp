@@ -36,8 +36,8 @@ std::optional<std::uint64_t> sequence_of(ByteView key);
 Bytes blinded_key(RecordKind kind, const crypto::RecordSealer& sealer, ByteView about);
 
 /// 'd' ‖ the hour of the UUIDv7 (u32 big-endian) ‖ 2 blinded bytes of the 8 ms of the hour ‖ 16 blinded bytes of sender
-/// and msg_id. What was sent together lies together, so that few pages change, and whoever reads the file learns no
-/// more than the hour. A wrong time does no harm.
+/// and msg_id. What was sent together lies together, so that few pages change; whoever reads the file learns the hour,
+/// and what was sent together with what. A wrong time does no harm.
 using SeenKey = FixedBytes<struct SeenKeyTag, 1 + 4 + 2 + 16>;
 SeenKey seen_key(const crypto::RecordSealer& sealer, const AgentId& from, const MsgId& msg_id);
 

@@ -305,7 +305,7 @@ TEST_F(Incoming, AHostileNameIsCleanedBeforeAnybodySeesIt) {
   EXPECT_LE(name.size(), 64U);
 }
 
-TEST(SeenKeys, OfOneMomentLieTogetherAndTellTheHourAlone) {
+TEST(SeenKeys, OfOneMomentLieTogetherAndTellNoOrderWithinTheHour) {
   SeededRandom random{3};
   const crypto::Identity self = crypto::Identity::generate(random);
   const AgentId from = crypto::Identity::generate(random).id();
