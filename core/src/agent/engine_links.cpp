@@ -9,8 +9,6 @@
 namespace agentroom {
 namespace {
 
-/// The store writes so many while the next ones are decrypted.
-constexpr std::size_t kDeliveriesPerCommit = 16;
 /// Deliveries whose commit is not done; above it nothing more is read.
 constexpr std::size_t kMaxUncommitted = std::size_t{8} * 1024 * 1024;
 /// URLs of one relay that a round dials.
@@ -186,11 +184,7 @@ bool AgentEngine::State::replaced_by_own(const agent::Link& link) {
 }
 
 void AgentEngine::State::on_frame(agent::Link& link, const protocol::Frame& frame) {
-  if (const auto* delivery = std::get_if<protocol::Delivery>(&frame)) {
-    receiver.receive(link, *delivery);
-    if (++deliveries_ >= kDeliveriesPerCommit) commit();
-    return;
-  }
+  if (const auto* delivery = std::get_if<protocol::Delivery>(&frame)) return receiver.receive(link, *delivery);
   const auto* ack = std::get_if<protocol::Ack>(&frame);
   if (ack == nullptr) return;
   for (const protocol::AckItem& item : ack->items) {

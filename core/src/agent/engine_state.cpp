@@ -80,9 +80,10 @@ void AgentEngine::State::flush(const Now& now) {
   for (int round = 0; round < kRounds; ++round) {
     if (!dead()) {
       journal.run_ready();
+      turns.pump();
       receiver.expire(false);
       if (!context.stopping) announcements.pump();
-      commit();
+      journal.commit(now, context.stopping);
     }
     if (!dead() && !context.stopping) {
       connect_what_is_wanted();
@@ -91,12 +92,6 @@ void AgentEngine::State::flush(const Now& now) {
     if (context.answers.empty() && (dead() || !journal.has_ready())) return;
     run_answers();
   }
-}
-
-void AgentEngine::State::commit() {
-  deliveries_ = 0;
-  if (!dead()) turns.pump();
-  journal.commit(context.now, context.stopping);
 }
 
 void AgentEngine::State::run_answers() {

@@ -72,8 +72,6 @@ struct AgentEngine::State final : private agent::LinkOwner {
   void allow(agent::Link& link);
   void connect_what_is_wanted();
   void serve_links();
-  /// With the marks of what may be handled.
-  void commit();
   void run_answers();
   void keep_house();
   void lapse();
@@ -94,7 +92,6 @@ struct AgentEngine::State final : private agent::LinkOwner {
   void forget_pins();
 
   bool tokens_changed_ = false;
-  std::size_t deliveries_ = 0;  ///< since the last commit
   Duration next_housekeeping_{};
 };
 
