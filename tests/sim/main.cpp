@@ -2,6 +2,7 @@
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <limits>
@@ -27,8 +28,9 @@ constexpr const char* kUsage =
     "           runs N seeds (default 100) from S (default 1), J (1 to 64, default 1) at a time\n"
     "       agentroom-sim --seed S [--trace]\n"
     "           replays one; with --trace tells what happens\n"
-    "The first seed that fails ends the run. --coverage tells how often each fault struck and each way was gone; one\n"
-    "that no seed met fails the run too. Exit 0: every promise held; 1: a seed failed; 2: wrong usage.\n";
+    "The first seed that fails ends the run, and so does SIGINT or SIGTERM, once the seeds under way are done: the\n"
+    "counts are those of what ran. --coverage tells how often each fault struck and each way was\n"
+    "gone; one that no seed met fails the run too. Exit 0: every promise held; 1: a seed failed; 2: wrong usage.\n";
 
 /// So many seeds meet what happens in very few of them.
 constexpr std::uint64_t kSeedsForSeldom = 2'000;
@@ -97,6 +99,15 @@ std::string read_options(int argc, char** argv, Options& options) {
   return {};
 }
 
+std::atomic<bool> stopped = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+/// The second one ends the process.
+extern "C" void stop(int signal) {
+  stopped = true;
+  std::signal(signal, SIG_DFL);
+}
+
 Outcome run(std::uint64_t seed, bool trace) {
   Outcome outcome = World(seed, trace).run();
   if (outcome.violation.empty() && !trace && seed % kTwiceEvery == 0 && World(seed, false).run().hash != outcome.hash) {
@@ -111,7 +122,7 @@ class Campaign {
   explicit Campaign(const Options& options) : options_(options) {}
 
   void work() {
-    for (std::uint64_t i = next_++; i < options_.seeds && !failed_; i = next_++) {
+    for (std::uint64_t i = next_++; i < options_.seeds && !failed_ && !stopped; i = next_++) {
       const std::uint64_t seed = options_.first + i;
       const Outcome outcome = run(seed, options_.trace);
       const std::lock_guard lock(mutex_);
@@ -181,6 +192,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   agentroom::crypto::init();
+  std::signal(SIGINT, stop);
+  std::signal(SIGTERM, stop);
   const auto begin = std::chrono::steady_clock::now();
   Campaign campaign(options);
   {
