@@ -12,23 +12,15 @@ function(agentroom_core_layer NAME)
 endfunction()
 
 # agentroom_plugin(NAME SOURCES ... LIBS ...)
-#   The shared library NAME.so with its manifest NAME.toml beside it; exports agentroom_plugin_entry and nothing else.
+#   A plugin of this tree, as agentroom_add_plugin of the SDK makes it; NAME begins with its kind.
 function(agentroom_plugin NAME)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
-  add_library(${NAME} MODULE ${ARG_SOURCES})
-  target_link_libraries(${NAME} PRIVATE agentroom::sdk agentroom_warnings ${ARG_LIBS})
-  set_target_properties(
-    ${NAME}
-    PROPERTIES PREFIX ""
-               LIBRARY_OUTPUT_DIRECTORY "${AGENTROOM_PLUGIN_OUTPUT_DIRECTORY}"
-               LINK_DEPENDS "${PROJECT_SOURCE_DIR}/sdk/cmake/plugin.map")
-  target_link_options(${NAME} PRIVATE "-Wl,--version-script=${PROJECT_SOURCE_DIR}/sdk/cmake/plugin.map")
-  if(NOT AGENTROOM_SANITIZE)
-    target_link_options(${NAME} PRIVATE -Wl,-z,defs)
+  string(REGEX REPLACE "-.*" "" kind "${NAME}")
+  set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${AGENTROOM_PLUGIN_OUTPUT_DIRECTORY}")
+  agentroom_add_plugin(${NAME} ${kind} ${ARGN})
+  target_link_libraries(${NAME} PRIVATE agentroom_warnings)
+  if(AGENTROOM_SANITIZE)
+    target_link_options(${NAME} PRIVATE -Wl,-z,undefs)
   endif()
-  configure_file("${CMAKE_CURRENT_SOURCE_DIR}/${NAME}.toml" "${AGENTROOM_PLUGIN_OUTPUT_DIRECTORY}/${NAME}.toml" COPYONLY)
-  install(TARGETS ${NAME} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/agentroom/plugins")
-  install(FILES "${NAME}.toml" DESTINATION "${CMAKE_INSTALL_LIBDIR}/agentroom/plugins")
 endfunction()
 
 # agentroom_test(NAME SOURCES ... LIBS ... [LABEL label])

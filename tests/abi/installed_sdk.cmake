@@ -1,5 +1,6 @@
-# Installs the SDK into a folder of its own, builds a plugin against it from outside the tree, and looks at what it exports.
-#   cmake -DBUILD=... -DSOURCE=... -DWORK=... -DGENERATOR=... -DCXX=... -DNM=... -P installed_sdk.cmake
+# Installs the SDK into a folder of its own, builds and installs a plugin against it from outside the tree, and looks at what
+# it exports and whether it loads. Manifests that are not the plugin's are refused before anything is built.
+#   cmake -DBUILD=... -DSOURCE=... -DWORK=... -DGENERATOR=... -DCXX=... -DNM=... -DAGENTROOM=... -P installed_sdk.cmake
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(failed)
@@ -7,11 +8,11 @@ function(run)
   endif()
   set(output "${output}" PARENT_SCOPE)
 endfunction()
+set(configure "${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_PREFIX_PATH=${WORK}/installed")
 
 file(REMOVE_RECURSE "${WORK}")
 run("${CMAKE_COMMAND}" --install "${BUILD}" --component sdk --prefix "${WORK}/installed")
-run("${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${SOURCE}" -B "${WORK}/build" "-DCMAKE_CXX_COMPILER=${CXX}"
-    "-DCMAKE_PREFIX_PATH=${WORK}/installed")
+run(${configure} -S "${SOURCE}" -B "${WORK}/build")
 run("${CMAKE_COMMAND}" --build "${WORK}/build")
 if(NOT EXISTS "${WORK}/build/handler-outside.toml")
   message(FATAL_ERROR "the manifest is not beside the library")
@@ -21,3 +22,38 @@ string(STRIP "${output}" symbols)
 if(NOT symbols STREQUAL "agentroom_plugin_entry")
   message(FATAL_ERROR "expected agentroom_plugin_entry alone to be exported, found: ${symbols}")
 endif()
+
+run("${CMAKE_COMMAND}" --install "${WORK}/build" --prefix "${WORK}/installed")
+file(GLOB_RECURSE manifest "${WORK}/installed/*/handler-outside.toml")
+if(NOT manifest MATCHES "/agentroom/plugins/handler-outside.toml$")
+  message(FATAL_ERROR "expected the manifest among the plugins, found: ${manifest}")
+endif()
+cmake_path(GET manifest PARENT_PATH plugins)
+run("${CMAKE_COMMAND}" -E env "AGENTROOM_PLUGIN_PATH=${plugins}" "${AGENTROOM}" --home "${WORK}/home" --json plugin info
+    handler-outside)
+string(FIND "${output}" "\"library\":\"${plugins}/handler-outside.so\"" found)
+if(found EQUAL -1 OR NOT output MATCHES "\"loads\":true")
+  message(FATAL_ERROR "expected ${plugins}/handler-outside.so to load, found: ${output}")
+endif()
+
+# refused(EXPECTED LINE WRONG): with WRONG in the place of LINE the manifest is refused, and EXPECTED is said of it.
+function(refused EXPECTED LINE WRONG)
+  file(REMOVE_RECURSE "${WORK}/refused")
+  file(COPY "${SOURCE}/" DESTINATION "${WORK}/refused")
+  file(READ "${SOURCE}/handler-outside.toml" text)
+  string(REPLACE "${LINE}" "${WRONG}" text "${text}")
+  file(WRITE "${WORK}/refused/handler-outside.toml" "${text}")
+  execute_process(COMMAND ${configure} -S "${WORK}/refused" -B "${WORK}/refused/build" RESULT_VARIABLE failed
+                  OUTPUT_QUIET ERROR_VARIABLE output)
+  string(REGEX REPLACE "[ \n]+" " " output "${output}")
+  string(FIND "${output}" "${WORK}/refused/handler-outside.toml: expected ${EXPECTED}" found)
+  if(NOT failed OR found EQUAL -1)
+    message(FATAL_ERROR "expected ${WRONG} to be refused with \"expected ${EXPECTED}\", found: ${output}")
+  endif()
+endfunction()
+refused("id = \"handler-outside\", the name of the plugin and of this file, found \"handler-other\"" "handler-outside"
+        "handler-other")
+refused("id = \"handler-outside\", the name of the plugin and of this file, found \"\"" "id =" "[config.id]\nid =")
+refused("kind = \"handler\", as in agentroom_add_plugin, found \"store\"" "\"handler\"" "'store' # \"handler\"")
+refused("kind = \"handler\", as in agentroom_add_plugin, found \"handler;store\"" "\"handler\"" "[\n  \"store\",\n  \"handler\"]")
+refused("abi = \"1.x\", the version of this SDK, found \"2.0\"" "\"1.0\"" "\"2.0\"")
