@@ -10,6 +10,9 @@ constexpr std::string_view kCi = "builds the whole tree; run by CI and by everyo
 
 constexpr std::string_view kBuild = "makes a build tree; ./check does the same with the preset release";
 
+constexpr std::string_view kPackages =
+    "builds the whole tree, and installs; ./check --package does it in a Debian of its own";
+
 constexpr std::string_view kTunnel =
     "opens a tunnel through the internet with cloudflared; tests/e2e/room_tunnel_test.cpp does it with a stand-in";
 
@@ -28,6 +31,8 @@ constexpr std::array kNotRun{
     NotRun{"CONTRIBUTING.md", "ctest --preset dev -R Base64", kBuild},
     NotRun{"docs/operations.md", "cmake --install build/quickstart --prefix /usr/local",
            "writes to the system; tests/abi installs into a folder of its own"},
+    NotRun{"docs/operations.md", "scripts/package", kPackages},
+    NotRun{"docs/operations.md", "apt-get install ./build/packages/agentroom_*.deb", kPackages},
     NotRun{"docs/performance.md", "tests/bench/compare.sh", kCompare},
     NotRun{"docs/performance.md", "tests/bench/compare.sh --quick --json", kCompare},
     NotRun{"docs/performance.md", "tests/bench/scale.sh", kScale},

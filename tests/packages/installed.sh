@@ -1,0 +1,51 @@
+#!/bin/bash
+# Installs the packages that scripts/package made into a Debian 12 of their own, and uses them there as a stranger would:
+#   tests/packages/installed.sh [MIRROR]
+# As root, with debootstrap and a mirror of Debian's within reach. The bare system is kept in build/package/base.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+mirror=${1:-http://deb.debian.org/debian}
+base=$PWD/build/package/base
+root=$PWD/build/package/root
+
+trap 'echo "packages: FAILED: $step" >&2' ERR
+inside() {
+  chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"
+}
+install() { inside apt-get install -y --no-install-recommends "$@" >"$root/apt.log" 2>&1 || { cat "$root/apt.log" >&2; false; }; }
+begin() { step=$1; echo "packages: $step" >&2; }
+
+begin "a bare Debian 12"
+if [ ! -d "$base" ]; then
+  rm -rf "$base.new"
+  debootstrap --variant=minbase bookworm "$base.new" "$mirror" >build/package/debootstrap.log
+  mv "$base.new" "$base"
+fi
+rm -rf "$root"
+cp -a "$base" "$root"
+cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+inside apt-get update >/dev/null
+cp build/packages/*.deb "$root/"
+
+begin "agentroom is installed, and a demo runs"
+install ./"$(basename build/packages/agentroom_*.deb)"
+inside agentroom --home /root/demo demo --json | grep -q '"ok":true'
+
+begin "what a stranger builds with agentroom-dev loads"
+install ./"$(basename build/packages/agentroom-dev_*.deb)" cmake g++ make
+cp -r tests/abi/outside "$root/root/"
+inside cmake -S /root/outside -B /root/build >/dev/null
+inside cmake --build /root/build >/dev/null
+inside cmake --install /root/build --prefix /usr >/dev/null
+inside agentroom plugin info handler-outside --json | grep -q '"loads":true'
+
+begin "the tools run"
+inside agentroom-sim --seeds 2 >/dev/null
+inside agentroom-bench crypto --seconds 0.1 --json | grep -q ratchet_ratio
+
+begin "removed, nothing of them is left"
+inside rm /usr/lib/agentroom/plugins/handler-outside.so /usr/lib/agentroom/plugins/handler-outside.toml
+inside apt-get purge -y agentroom agentroom-dev >/dev/null 2>&1
+left=$(inside find / -xdev -name '*agentroom*' -not -path '/root/*' -not -path '/proc/*' -not -path '/*.deb' -not -path '/var/log/*')
+[ -z "$left" ] || { echo "$left" >&2; false; }
+echo "packages: all right" >&2
