@@ -31,6 +31,12 @@ begin "agentroom is installed, and a demo runs"
 install ./"$(basename build/packages/agentroom_*.deb)"
 inside agentroom --home /root/demo demo --json | grep -q '"ok":true'
 
+begin "manual pages and completions are those of the program"
+inside agentroom completion bash | cmp - "$root/usr/share/bash-completion/completions/agentroom"
+inside agentroom completion zsh | cmp - "$root/usr/share/zsh/vendor-completions/_agentroom"
+inside agentroom completion fish | cmp - "$root/usr/share/fish/vendor_completions.d/agentroom.fish"
+zcat "$root/usr/share/man/man1/agentroom-invite-create.1.gz" | grep -q 'agentroom invite create'
+
 begin "what a stranger builds with agentroom-dev loads"
 install ./"$(basename build/packages/agentroom-dev_*.deb)" cmake g++ make
 cp -r tests/abi/outside "$root/root/"
