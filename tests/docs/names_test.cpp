@@ -47,6 +47,11 @@ TEST(Documents, NameOnlyCommandsAndOptionsThatExist) {
       }
     }
   }
+  std::istringstream unit(read_text(kRoot / "packaging/agentroom-relay.service.in"));
+  std::smatch match;
+  for (std::string line; std::getline(unit, line);) {
+    if (std::regex_match(line, match, service)) check(match[1], "packaging: " + line);
+  }
 }
 
 TEST(Documents, NameOnlyVariablesThatExist) {

@@ -13,6 +13,9 @@ constexpr std::string_view kBuild = "makes a build tree; ./check does the same w
 constexpr std::string_view kPackages =
     "builds the whole tree, and installs; ./check --package does it in a Debian of its own";
 
+constexpr std::string_view kService =
+    "needs systemd; Documents.NameOnlyCommandsAndOptionsThatExist reads the unit, the end-to-end tests run its command";
+
 constexpr std::string_view kTunnel =
     "opens a tunnel through the internet with cloudflared; tests/e2e/room_tunnel_test.cpp does it with a stand-in";
 
@@ -33,6 +36,8 @@ constexpr std::array kNotRun{
            "writes to the system; tests/abi installs into a folder of its own"},
     NotRun{"docs/operations.md", "scripts/package", kPackages},
     NotRun{"docs/operations.md", "apt-get install ./build/packages/agentroom_*.deb", kPackages},
+    NotRun{"docs/operations.md", "systemctl enable --now agentroom-relay", kService},
+    NotRun{"docs/operations.md", "systemctl reload agentroom-relay", kService},
     NotRun{"docs/performance.md", "tests/bench/compare.sh", kCompare},
     NotRun{"docs/performance.md", "tests/bench/compare.sh --quick --json", kCompare},
     NotRun{"docs/performance.md", "tests/bench/scale.sh", kScale},

@@ -31,6 +31,11 @@ begin "agentroom is installed, and a demo runs"
 install ./"$(basename build/packages/agentroom_*.deb)"
 inside agentroom --home /root/demo demo --json | grep -q '"ok":true'
 
+begin "the service is there, with its user, and not enabled"
+inside id agentroom >/dev/null
+grep -q '^ExecStart=/usr/bin/agentroom ' "$root/usr/lib/systemd/system/agentroom-relay.service"
+[ -z "$(inside find /etc/systemd -name 'agentroom*')" ] || false
+
 begin "manual pages and completions are those of the program"
 inside agentroom completion bash | cmp - "$root/usr/share/bash-completion/completions/agentroom"
 inside agentroom completion zsh | cmp - "$root/usr/share/zsh/vendor-completions/_agentroom"
