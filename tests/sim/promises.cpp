@@ -36,9 +36,7 @@ std::string Promises::excuse(const Letter& letter) const {
     return "its peer was removed";
   }
   if (around_.latest(letter.from) - letter.created_at >= protocol::kMessageLifeMs) return kExpiredAtSender;
-  if (letter.sent_at && around_.relay_time_since(*letter.sent_at) >= protocol::kMessageLifeMs) {
-    return "it expired at the relay";
-  }
+  if (expired_at_relay(letter)) return "it expired at the relay";
   if (letter.unlisted) return "the start of its session expired at the relay";
   if (letter.claim && around_.latest(letter.to) - letter.created_at >= protocol::kClaimMemoryMs) {
     return "its invite was forgotten";
@@ -59,8 +57,11 @@ std::string Promises::excuse(const Letter& letter) const {
 bool Promises::start_expired(const Letter& letter) const {
   const auto claim = claim_of_.find(letter.session);
   if (claim == claim_of_.end()) return false;
-  const Letter& start = letters_.at(claim->second);
-  return start.sent_at && around_.relay_time_since(*start.sent_at) >= protocol::kMessageLifeMs;
+  return expired_at_relay(letters_.at(claim->second));
+}
+
+bool Promises::expired_at_relay(const Letter& letter) const {
+  return letter.sent_at && around_.relay_time_since(*letter.sent_at) >= protocol::kMessageLifeMs;
 }
 
 // ---- on the disks of agents ----

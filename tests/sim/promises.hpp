@@ -137,7 +137,11 @@ class Promises {
   /// Why a message need not arrive; empty when it must.
   std::string excuse(const Letter& letter) const;
   bool start_expired(const Letter& letter) const;
-  bool may_come_late(const Letter& letter) const { return disorder_ || (returns_ && !excuse(letter).empty()); }
+  /// The relay may have dropped it, its time being over; its sender, whose clock says otherwise, sends it again.
+  bool expired_at_relay(const Letter& letter) const;
+  bool may_come_late(const Letter& letter) const {
+    return disorder_ || expired_at_relay(letter) || (returns_ && !excuse(letter).empty());
+  }
   std::string label(const Letter& letter) const;
   void tell(const AgentId& agent, const Letter& letter, const char* what) const;
   void violate(const Letter& letter, const std::string& what) { chronicle_.violate(label(letter) + " " + what); }
