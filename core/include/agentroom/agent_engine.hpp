@@ -127,8 +127,8 @@ using AgentEvent = std::variant<agent_events::Connected, agent_events::Disconnec
 
 /// A handler call that takes no longer is quick.
 inline constexpr Duration kQuickHandler = std::chrono::milliseconds(20);
-/// After it a run of quick calls is over too: other peers wait for their turn, and a peer that is removed is handled no
-/// longer than this.
+/// After it a run of quick calls is over too: other peers wait for their turn, and of a peer that is removed no further
+/// call begins then.
 inline constexpr Duration kLongestRun = std::chrono::milliseconds(100);
 
 /// What the engine does to the world beside the store.

@@ -53,7 +53,7 @@ class Turns {
   /// Of the peer's rows, `ended` are the first ones and `out` those behind; unless the peer was removed meanwhile.
   struct Turn {
     Phase phase = Phase::kResting;
-    std::deque<MsgId> out{};    ///< kRunning: with the handler, at most what the outbox had room to answer
+    std::deque<MsgId> out{};    ///< kRunning: with the handler: one, or what the outbox had room to answer
     std::deque<Ended> ended{};  ///< an outcome that has no room yet for its reply, and those behind it
     std::optional<Duration> rest_until{};
     std::size_t ahead = 0;  ///< rows behind the front that may be marked

@@ -28,6 +28,12 @@ struct Turn : testing::Test {
     from.send(ann.id(), std::move(text));
     world.run();
   }
+  /// With messages to the peer that the relay takes none of for a minute.
+  void fill_outbox(int messages) {
+    world.relay().refuse_sends.assign(1'000, {protocol::Code::kQueueFull, 60'000});
+    for (int i = 0; i < messages; ++i) ann.send(bob.id(), "filler");
+    world.run();
+  }
 };
 
 TEST_F(Turn, OneMessageOfAPeerRunsAtATimeAndInOrder) {
@@ -281,9 +287,7 @@ TEST_F(QuickTurn, AShutDownWhileACancelledMessageRestsTakesTheAttemptsBackOfThos
 }
 
 TEST_F(QuickTurn, AReplyWithoutRoomHoldsUpThoseOfItsRunBehindIt) {
-  world.relay().refuse_sends.assign(1'000, {protocol::Code::kQueueFull, 60'000});
-  for (int i = 0; i < 500; ++i) ann.send(bob.id(), "filler");
-  world.run();
+  fill_outbox(500);
   ann.finish(reply("re: 1"));
   ann.finish(none());
   world.run();
@@ -300,9 +304,7 @@ TEST_F(QuickTurn, AReplyWithoutRoomHoldsUpThoseOfItsRunBehindIt) {
 TEST_F(QuickTurn, ARunHoldsNoMoreMessagesThanThereIsRoomForReplies) {
   for (int i = 4; i < 20; ++i) bob.send(ann.id(), std::to_string(i));
   world.run();
-  world.relay().refuse_sends.assign(1'000, {protocol::Code::kQueueFull, 60'000});
-  for (int i = 0; i < 497; ++i) ann.send(bob.id(), "filler");
-  world.run();
+  fill_outbox(497);
   ann.longest_run = 0;
   ann.handler = [](const HandlerMessage&) { return none(); };
   world.run();
@@ -311,9 +313,7 @@ TEST_F(QuickTurn, ARunHoldsNoMoreMessagesThanThereIsRoomForReplies) {
 }
 
 TEST_F(QuickTurn, WhatIsCancelledBehindAReplyWithoutRoomKeepsItsAttempts) {
-  world.relay().refuse_sends.assign(1'000, {protocol::Code::kQueueFull, 60'000});
-  for (int i = 0; i < 500; ++i) ann.send(bob.id(), "filler");
-  world.run();
+  fill_outbox(500);
   ann.finish(reply("re: 1"));
   ann.finish(fail(ErrorCode::kCancelled, "not now"));
   world.run();
@@ -404,9 +404,7 @@ TEST_F(Turn, AReplyThatIsNoTextIsAHandlerError) {
 TEST_F(Turn, AReplyWithoutRoomInTheOutboxWaitsAndIsNotLost) {
   say(bob, "question");
   ASSERT_THAT(ann.running, SizeIs(1));
-  world.relay().refuse_sends.assign(1'000, {protocol::Code::kQueueFull, 60'000});
-  for (int i = 0; i < 500; ++i) ann.send(bob.id(), "filler");
-  world.run();
+  fill_outbox(500);
   ann.finish(reply("answer"));
   world.run();
   EXPECT_EQ(ann.store->count('i'), 1U);
