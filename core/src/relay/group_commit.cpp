@@ -17,7 +17,7 @@ void GroupCommit::reply_when_durable(const AgentId& to, const protocol::AckItem&
 }
 
 bool GroupCommit::takes_more() const {
-  return state_ == State::kGood && outstanding_.size() < kCommitsAtOnce;
+  return state_ == State::kBroken || (state_ == State::kGood && outstanding_.size() < kCommitsAtOnce);
 }
 
 /// A completion comes without a time; the flush that follows it has one.

@@ -55,7 +55,7 @@ class GroupCommit {
   /// False while the disk does not take anything: nothing may be appended then.
   bool usable() const { return state_ == State::kGood; }
 
-  /// True when `flush` would commit changes now.
+  /// True when `flush` may commit changes now, if only to see whether the disk works again.
   bool takes_more() const;
 
   Effects& open() { return open_; }

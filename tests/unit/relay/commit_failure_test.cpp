@@ -224,6 +224,32 @@ TEST(FailedCommit, OfAClaimLeavesTheInviteOpen) {
   EXPECT_THAT(world.ada.texts(), ElementsAre("session init"));
 }
 
+// The next commit ends what the claim allowed: without the list that follows on it the claimant would be shut out.
+TEST(FailedCommit, PartsNoAllowFromTheInviteWhosePlaceItTakes) {
+  Pair world;
+  const TestInvite invite = make_invite(world);
+  world.tell(world.ada, invite.publish(world));
+  world.settle();
+  world.connect(world.cleo);
+  const std::string init = "session init";
+  world.tell(world.cleo, invite.claim(world.cleo, world.new_msg_id(), init));
+  world.settle();
+  world.receipt_all(world.ada);
+  world.settle();
+  world.tell(world.ada, protocol::Allow{{crypto::hash_token(invite.token())}});
+  world.turn();
+  world.store->fail();
+  world.turn();  // it tries again
+  ASSERT_TRUE(world.store->complete());
+  world.crash();
+  world.boot();
+  world.connect(world.cleo);
+  const MsgId msg_id = world.new_msg_id();
+  world.tell(world.cleo, protocol::Send{msg_id, world.ada.id(), invite.token(), as_bytes(init)});
+  world.settle();
+  EXPECT_TRUE(is(world.cleo.answer(msg_id), AckStatus::kQueued));
+}
+
 // Who hears that its claim was refused goes on sending: a message that the claim had held back would be passed by the
 // next one.
 TEST(FailedCommit, OfAClaimHoldsNoMessageBack) {
