@@ -87,6 +87,7 @@ void GroupCommit::on_completed(Result<void> result) {
 void GroupCommit::lose() {
   state_ = State::kBroken;
   std::vector<Effects> lost;
+  lost.reserve(outstanding_.size() + 1);
   for (Effects& effects : outstanding_) lost.push_back(std::move(effects));
   outstanding_.clear();
   lost.push_back(std::exchange(open_, Effects{}));
