@@ -117,7 +117,8 @@ std::string arguments(const CLI::App& app) {
 
 std::string options(const CLI::App& app) {
   std::vector<std::string> groups = app.get_groups();
-  std::ranges::stable_partition(groups, [](const std::string& group) { return group == "Options"; });  // its own first
+  const auto own = std::ranges::find(groups, "Options");
+  if (own != groups.end()) std::rotate(groups.begin(), own, own + 1);  // its own first
   std::string out;
   for (const std::string& group : groups) {
     std::string items;
