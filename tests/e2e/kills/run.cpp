@@ -108,7 +108,10 @@ void Run::post_agent(const std::string& name, Home& home, bool handles) {
   const fs::path config =
       home.write("agent.toml", "[handler]\nplugin = \"exec\"\n[handler.exec]\ncommand = [\"" KILLS_HANDLER "\"]\n");
   std::vector<std::string> arguments{"--config", config.string(), handles ? "serve" : "listen", "--json"};
-  sights_[name].handles = handles;
+  {
+    const std::scoped_lock lock(mutex_);  // those of agents that run already are written to
+    sights_[name].handles = handles;
+  }
   Post& post = posts_[name];
   post.party = std::make_unique<Party>(
       name, home, std::move(arguments),
