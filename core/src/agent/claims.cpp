@@ -44,12 +44,14 @@ void Claims::accept(const std::string& url, std::optional<std::string> server, A
   if (under_way != entries_.end()) {
     // Asked again after a timeout or a crash: the same claim answers.
     Entry& entry = under_way->second;
-    if (entry.done)
-      return answer(done, {ErrorCode::kExists, "this invite is being accepted already", "wait for the answer"});
+    if (entry.done) return answer(done, words::accepted_already());
     entry.done = std::move(done);
     entry.give_up = context_.now.steady + kRequestTimeout;
     return links_.hurry(links_.resolve(entry.record.url));
   }
+  // Two claims of one invite would share a record.
+  const auto waits = [&](const Acceptance& acceptance) { return acceptance.invite.invite_id == invite->invite_id; };
+  if (std::ranges::any_of(waiting_, waits)) return answer(done, words::accepted_already());
   if (const Session* known = sessions_.find_by_invite(invite->invite_id);
       known != nullptr && known->facts.lapsed_at == 0) {
     Error why = words::invite_used();

@@ -32,6 +32,9 @@ Error own_invite() {
   return make(ErrorCode::kUsage, "this invite was made by this identity",
               "give it to the peer, who accepts it with `agentroom invite accept URL`");
 }
+Error accepted_already() {
+  return make(ErrorCode::kExists, "this invite is being accepted already", "wait for the answer");
+}
 Error no_session(std::string_view peer) {
   return make(ErrorCode::kNoSession, "no session with " + printable(peer),
               "`agentroom peers` lists the sessions; `agentroom invite accept URL` starts one");

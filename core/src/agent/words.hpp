@@ -13,6 +13,7 @@ Error invite_expired();
 Error invite_used();
 Error invite_revoked();
 Error own_invite();
+Error accepted_already();
 /// `peer`: a name or the beginning of a key, printable.
 Error no_session(std::string_view peer);
 Error session_not_started(std::string_view peer);

@@ -181,6 +181,25 @@ TEST(Invite, ARevokedOneCannotBeAccepted) {
   EXPECT_EQ(bob.store->count('c'), 0U);
 }
 
+TEST(Invite, AcceptedTwiceBeforeItsRelayIsReachedIsClaimedOnce) {
+  World world;
+  TestAgent& ann = world.connected();
+  TestAgent& bob = world.agent();
+  const std::string url = ann.invite();
+  auto first = bob.accept(url);
+  auto second = bob.accept(url);
+  world.run();
+  ASSERT_TRUE(second->has_value());
+  ASSERT_FALSE(second->value());
+  EXPECT_EQ(second->value().error().code, ErrorCode::kExists);
+  ASSERT_TRUE(first->has_value() && first->value());
+  EXPECT_EQ(bob.store->count('s'), 1U);
+  EXPECT_EQ(bob.store->count('c'), 0U);
+  ann.send(bob.id(), "hello");
+  world.run();
+  EXPECT_THAT(bob.received(), testing::ElementsAre("hello"));
+}
+
 TEST(Invite, RevokingWhatIsNotOpenSaysSo) {
   World world;
   TestAgent& ann = world.connected();
