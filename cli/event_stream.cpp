@@ -118,9 +118,12 @@ bool EventStream::tell_for_sure(std::string_view type, object members, const std
     if (give_up()) {
       // Unless it is being written already, nobody shall see what is not done.
       const auto found = std::ranges::find(pending_, number, &Line::number);
-      if (found == pending_.end()) return false;
-      bytes_ -= found->text.size();
-      pending_.erase(found);
+      if (found == pending_.end()) {
+        given_up_line_ = number;
+      } else {
+        bytes_ -= found->text.size();
+        pending_.erase(found);
+      }
       return false;
     }
     changed_.wait_for(lock, kAskAgain);
@@ -145,14 +148,14 @@ void EventStream::write_pending() {
     lock.lock();
     writing_ = false;
     if (written == Written::kNot || given_up_) break;
-    if (written == Written::kCut && line.sure) {
+    if (written == Written::kCut && line.sure && line.number != given_up_line_) {
       pending_.push_front(std::move(line));
       changed_.wait_for(lock, kAskAgain);
       continue;
     }
     bytes_ -= line.text.size();
     written_ = line.number;
-    if (written == Written::kCut) dropped_ += line.events;
+    if (written == Written::kCut && !line.sure) dropped_ += line.events;
     // What the disk has no room for is told with the next event.
     if (written == Written::kAll && pending_.empty()) tell_dropped();
     changed_.notify_all();

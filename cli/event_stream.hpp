@@ -88,6 +88,7 @@ class EventStream {
   std::uint64_t last_number_ = 0;
   std::uint64_t written_ = 0;  // the number of the last line that was
   std::uint64_t dropped_ = 0;
+  std::uint64_t given_up_line_ = 0;  // the number of the last one that was given up while it was written
   bool writing_ = false;
   bool closing_ = false;
   bool gone_ = false;

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/json/parse.hpp>
 #include <csignal>
 #include <filesystem>
@@ -125,6 +126,32 @@ TEST_F(SmallFile, WaitsWithWhatIsToldForSure) {
     return false;
   }));
   EXPECT_EQ(types_written(), (std::vector<std::string>{"cut", "message"}));
+}
+
+/// A writer that meets the end of its file stands still until it may go on.
+std::atomic<bool> stands_still = false;
+std::atomic<bool> may_go_on = false;
+void stand_still(int /*signal*/) {
+  stands_still = true;
+  while (!may_go_on) {
+  }
+}
+
+TEST_F(SmallFile, HasNothingLaterOfWhatWasGivenUpWhileItWasWritten) {
+  stands_still = false;
+  may_go_on = false;
+  std::signal(SIGXFSZ, stand_still);
+  out.stream();
+  EventStream stream(out);
+  stream.write_behind([] {});
+  limit(10);
+  EXPECT_FALSE(stream.tell_for_sure("message", {}, [] { return stands_still.load(); }));
+  std::signal(SIGXFSZ, SIG_IGN);
+  may_go_on = true;
+  stream.tell("last", {});
+  give_room();
+  EXPECT_TRUE(stream.close(std::chrono::seconds(20)));
+  EXPECT_EQ(written().find("message", 10), std::string::npos) << written();
 }
 
 TEST_F(SmallFile, TurnsOverAsALogAndTakesNoMoreThanTwoOfThem) {
