@@ -23,7 +23,7 @@ void LinkBounds::see(const Wiretap::Overheard& overheard) {
       link.delivered.erase(found);
     }
   } else if (const auto* send = std::get_if<protocol::Send>(&overheard.frame)) {
-    if (!link.asked.try_emplace(send->msg_id, send->to).second) return;
+    if (link.answered_before.erase(send->msg_id) > 0 || !link.asked.try_emplace(send->msg_id, send->to).second) return;
     const std::size_t asked = ++link.asked_of[send->to];
     if (asked == protocol::kWindowFrames) chronicle_.met(Way::kAgentWindowFull);
     if (asked > protocol::kWindowFrames) {
@@ -31,8 +31,12 @@ void LinkBounds::see(const Wiretap::Overheard& overheard) {
     }
   } else if (const auto* ack = std::get_if<protocol::Ack>(&overheard.frame)) {
     for (const protocol::AckItem& item : ack->items) {
-      const auto found = link.asked.find(*MsgId::from(item.id.view()));
-      if (found == link.asked.end()) continue;
+      const MsgId id = *MsgId::from(item.id.view());
+      const auto found = link.asked.find(id);
+      if (found == link.asked.end()) {
+        link.answered_before.insert(id);
+        continue;
+      }
       --link.asked_of[found->second];
       link.asked.erase(found);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "chronicle.hpp"
 #include "wiretap.hpp"
@@ -23,6 +24,8 @@ class LinkBounds {
     std::size_t delivered_bytes = 0;
     std::map<MsgId, AgentId> asked;  // without an answer: to whom
     std::map<AgentId, std::size_t> asked_of;
+    /// Answers to what an earlier link carried, which the agent may send again before it reads them.
+    std::set<MsgId> answered_before;
   };
 
   Chronicle& chronicle_;
