@@ -1,5 +1,6 @@
 #include "relay_party.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "protocol/limits.hpp"
@@ -35,6 +36,8 @@ bool RelayParty::begin() {
       chronicle_.violate("the relay does not start: " + started.error().message);
     return false;
   }
+  // What was receipted while its first commit was under way is there again after a crash, beside what took its room.
+  loaded_bytes_ = engine_->status().pending_bytes;
   network_.set_listener(this);
   return true;
 }
@@ -146,7 +149,8 @@ void RelayParty::check_bounds() {
   if (set_back() == 0 && status.invites > std::uint64_t{agents_} * limits.open_invites) {
     chronicle_.violate("the relay keeps more open invites than its agents may have");
   }
-  if (status.pending_bytes > limits.queued_bytes) {
+  loaded_bytes_ = std::min(loaded_bytes_, status.pending_bytes);
+  if (status.pending_bytes > std::max(limits.queued_bytes, loaded_bytes_)) {
     chronicle_.violate("the relay keeps " + std::to_string(status.pending_bytes) + " bytes of messages, its limit is " +
                        std::to_string(limits.queued_bytes));
   }

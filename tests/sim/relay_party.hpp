@@ -68,6 +68,7 @@ class RelayParty final : public Party, private Endpoint, private Channels, priva
   LinkSecrets random_;
   std::unique_ptr<SimStore> store_;
   std::unique_ptr<RelayEngine> engine_;
+  std::uint64_t loaded_bytes_ = 0;  ///< of messages that were there at its start and still are, at most
 };
 
 }  // namespace agentroom::sim
