@@ -30,6 +30,12 @@ struct Message {
   std::uint32_t attempt = 1;
 };
 
+inline Message text(std::string text) {
+  Message message;
+  message.text = std::move(text);
+  return message;
+}
+
 /// What came of a call.
 struct Answer {
   ar_status status = AR_OK;  ///< returned by `handle`
@@ -153,8 +159,7 @@ class HandlerUnderTest {
   ar_handler* handler_ = nullptr;
 };
 
-/// The plugin of the command line. A fact about a behaviour takes the configuration that brings it about from an
-/// argument of that name, and is left out when there is none: not every handler can be made to fail.
+/// The plugin of the command line.
 class HandlerFact : public testing::Test {
  protected:
   HandlerFact() : plugin_(SuiteArguments::instance().plugin()) {}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dlfcn.h>
+#include <gtest/gtest.h>
 
 #include <cstddef>
 #include <filesystem>
@@ -37,6 +38,14 @@ inline std::string describe(ar_status status, const ar_error& error) {
   if (error.hint[0] != '\0') text += std::string(" (") + error.hint + ")";
   return text;
 }
+
+/// Leaves a fact out from within `SetUp`; the reason is in the report too.
+#define AGENTROOM_LEAVE_OUT(WHY)               \
+  do {                                         \
+    const std::string why = (WHY);             \
+    testing::Test::RecordProperty("why", why); \
+    GTEST_SKIP() << why;                       \
+  } while (false)
 
 /// A loaded and initialised plugin. The library stays mapped; `deinit` is called by the destructor, so every instance
 /// has to be closed before. Only one at a time for one library.

@@ -1,9 +1,4 @@
-// store_suite --plugin=/path/NAME.so [--config=TOML] [--full-config=TOML] [--gtest_filter=...]
-//
-// Runs the promises of agentroom/abi/store.h against a library. --full-config: a configuration with which a value of
-// 3 MiB does not fit and small ones do; without it the suite limits the size of files. For a store that keeps nothing
-// over a reopening, leave out StoreDurability.*, StoreCrash.* and StoreUpkeep.*; for one without the optional methods
-// the last.
+// What begins the suite of stores, which starts itself once more as the writer that is killed.
 #include <gtest/gtest.h>
 
 #include <exception>

@@ -52,6 +52,13 @@ TEST_F(StoreReads, GetDoesNotTakeAPrefixForTheKey) {
   EXPECT_EQ(store.get("abcd"), std::nullopt);
 }
 
+TEST_F(StoreReads, KeysThatDifferInCaseAreTwo) {
+  auto& store = open();
+  ASSERT_EQ(store.commit_and_wait({put("a", "1"), put("A", "2")}), AR_OK);
+  EXPECT_EQ(store.get("a"), "1");
+  EXPECT_EQ(store.get("A"), "2");
+}
+
 TEST_F(StoreReads, ScanFollowsTheOrderOfUnsignedBytes) {
   auto& store = open();
   ASSERT_EQ(store.commit_and_wait({put("\xff", ""), put("b", ""), put("\x7f", ""), put("\x80", ""), put("ab", ""),

@@ -43,8 +43,20 @@ TEST_F(StoreOptional, MethodsThatAreNotSupportedSaySo) {
   EXPECT_EQ(store.commit_and_wait({put("a", "1")}), AR_OK) << "it goes on";
 }
 
+/// Left out for a store that supports none of it.
 class StoreUpkeep : public StoreFact {
  protected:
+  void SetUp() override {
+    const TemporaryFolder elsewhere;
+    StoreUnderTest probe(plugin_, elsewhere.file("store"), SuiteArguments::instance().config());
+    const ar_store_interface& methods = plugin_.store();
+    ar_store_size size{sizeof size, 0, 0};
+    if (!AR_HAS_MEMBER(&methods, ar_store_interface, size) || methods.size == nullptr ||
+        methods.size(probe.raw(), &size, nullptr) == AR_UNSUPPORTED) {
+      AGENTROOM_LEAVE_OUT("the store does not support check, size, compact and backup");
+    }
+  }
+
   ar_status check(Error* error = nullptr) { return store_->interface().check(store_->raw(), error); }
   ar_status compact() { return store_->interface().compact(store_->raw(), nullptr); }
   ar_store_size size() {

@@ -1,15 +1,14 @@
-// What a contract suite is run against: a library and its configuration, from the command line or the environment.
+// What a suite is run against: a library and its configurations.
 //
-//   store_suite --plugin=/path/store-sqlite.so [--config='integrity_check = "off"'] [--NAME=VALUE ...] [--gtest_...]
+//   store --plugin=/path/store-sqlite.so [--config='integrity_check = "off"'] [--when-full=TOML] [--gtest_filter=...]
 //
-// A VALUE that begins with @ is the path of a file that holds it. AGENTROOM_CONFORMANCE_PLUGIN and
-// AGENTROOM_CONFORMANCE_CONFIG stand in for the first two.
+// A value that begins with @ is the path of a file that holds it.
 #pragma once
 
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -37,13 +36,27 @@ class SuiteArguments {
 
   /// Path of the library. Throws when none was given.
   std::string plugin() const {
-    const std::string path = get("plugin", "AGENTROOM_CONFORMANCE_PLUGIN");
+    const std::string path = value("plugin");
     if (path.empty()) throw std::runtime_error("no plugin to test: pass --plugin=/path/NAME.so");
     return path;
   }
 
   /// The TOML table of the plugin; empty for its defaults.
-  std::string config() const { return get("config", "AGENTROOM_CONFORMANCE_CONFIG"); }
+  std::string config() const { return value("config"); }
+
+  /// The table that makes the plugin behave in one way; nothing when it was not given: not every plugin can be made to.
+  std::optional<std::string> when(const std::string& behaviour) const {
+    const std::string name = "when-" + behaviour;
+    return has(name) ? std::optional(value(name)) : std::nullopt;
+  }
+  /// Why a fact about a behaviour is left out.
+  static std::string needs(const std::string& behaviour) {
+    return "it takes a configuration that brings it about: --when " + behaviour + "=FILE";
+  }
+
+  /// The plugin takes no keys, and may leave its configuration alone.
+  bool is_keyless() const { return has("keyless"); }
+  static constexpr const char* kKeyless = "its manifest has no keys";
 
   bool has(const std::string& name) const { return values_.contains(name); }
 
@@ -59,12 +72,6 @@ class SuiteArguments {
     std::ifstream file(value.substr(1), std::ios::binary);
     if (!file) throw std::runtime_error("cannot read " + value.substr(1));
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  }
-
-  std::string get(const std::string& name, const char* variable) const {
-    if (has(name)) return value(name);
-    const char* from_environment = std::getenv(variable);
-    return from_environment == nullptr ? std::string() : resolved(from_environment);
   }
 
   std::map<std::string, std::string> values_;

@@ -1,59 +1,41 @@
-// What a tunnel promises.
+// What a tunnel promises, and of each way to fail. A way is brought about by a configuration: --when-NAME=TOML.
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-
-#include <cerrno>
 
 #include "local_relay.hpp"
+#include "residue.hpp"
 #include "suite_arguments.hpp"
 #include "tunnel_under_test.hpp"
 
 namespace agentroom::conformance {
 namespace {
 
-namespace fs = std::filesystem;
 using std::chrono::steady_clock;
-
-std::ptrdiff_t entries(const char* folder) {
-  return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
-}
-
-/// A thread that was joined is listed a moment longer: the kernel wakes the joiner first.
-bool threads_go_down_to(std::ptrdiff_t expected) {
-  const auto deadline = steady_clock::now() + kPatience;
-  while (entries("/proc/self/task") > expected) {
-    if (steady_clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-bool has_children() {
-  return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD;
-}
 
 class TunnelFact : public testing::Test {
  protected:
-  explicit TunnelFact(const char* argument = nullptr)
-      : plugin_(SuiteArguments::instance().plugin()), argument_(argument) {}
+  /// NULL: the configuration of --config.
+  explicit TunnelFact(const char* behaviour = nullptr)
+      : plugin_(SuiteArguments::instance().plugin()), behaviour_(behaviour) {}
 
   void SetUp() override {
-    if (argument_ != nullptr && !SuiteArguments::instance().has(argument_)) GTEST_SKIP() << "no --" << argument_;
+    if (!config()) AGENTROOM_LEAVE_OUT(SuiteArguments::needs(behaviour_));
   }
 
-  std::string config() const { return SuiteArguments::instance().value(argument_); }
+  std::optional<std::string> config() const {
+    const auto& arguments = SuiteArguments::instance();
+    return behaviour_ == nullptr ? arguments.config() : arguments.when(behaviour_);
+  }
   TunnelSite site() const { return {relay_.address(), "ws", {}}; }
 
   TunnelUnderTest& open() {
-    tunnel_.emplace(plugin_, config(), site());
+    tunnel_.emplace(plugin_, *config(), site());
     return *tunnel_;
   }
 
   /// Opens, waits, closes; nothing is left, and nothing comes afterwards.
   void expect_a_clean_end_at(const std::function<bool(const TunnelStory&)>& moment) {
     open().close();  // what is made once a process is there now
-    const std::ptrdiff_t threads = entries("/proc/self/task");
-    const std::ptrdiff_t descriptors = entries("/proc/self/fd");
+    const Residue before;
     TunnelUnderTest& tunnel = open();
     if (moment) {
       ASSERT_TRUE(tunnel.events().wait_until(moment)) << told(tunnel.events().story());
@@ -62,9 +44,7 @@ class TunnelFact : public testing::Test {
     tunnel.close();
     EXPECT_LT(steady_clock::now() - began, std::chrono::seconds(10));
     const std::size_t events = tunnel.events().story().size();
-    EXPECT_TRUE(threads_go_down_to(threads));
-    EXPECT_EQ(entries("/proc/self/fd"), descriptors);
-    EXPECT_FALSE(has_children());
+    before.expect_none();
     EXPECT_EQ(tunnel.events().story().size(), events) << told(tunnel.events().story());
     EXPECT_EQ(tunnel.events().after_close(), 0) << told(tunnel.events().story());
     EXPECT_EQ(tunnel.events().overlaps(), 0);
@@ -76,39 +56,36 @@ class TunnelFact : public testing::Test {
   std::optional<TunnelUnderTest> tunnel_;
 
  private:
-  const char* argument_;
+  const char* behaviour_;
 };
 
 using TunnelLife = TunnelFact;
 
-/// --ready-config: it becomes ready and stays so.
-class TunnelThatIsReady : public TunnelFact {
- protected:
-  TunnelThatIsReady() : TunnelFact("ready-config") {}
-};
+/// --config: it becomes ready and stays so.
+class TunnelThatIsReady : public TunnelFact {};
 
-/// --lossy-config: it becomes ready, is lost soon after, and so on.
+/// lossy: it becomes ready, is lost soon after, and so on.
 class TunnelThatIsLost : public TunnelFact {
  protected:
-  TunnelThatIsLost() : TunnelFact("lossy-config") {}
+  TunnelThatIsLost() : TunnelFact("lossy") {}
 };
 
-/// --stuck-config: it goes on for ever without becoming ready.
+/// stuck: it goes on for ever without becoming ready.
 class TunnelThatIsStuck : public TunnelFact {
  protected:
-  TunnelThatIsStuck() : TunnelFact("stuck-config") {}
+  TunnelThatIsStuck() : TunnelFact("stuck") {}
 };
 
-/// --failing-config: it never becomes ready, and is tried again and again.
+/// failing: it never becomes ready, and is tried again and again.
 class TunnelThatFails : public TunnelFact {
  protected:
-  TunnelThatFails() : TunnelFact("failing-config") {}
+  TunnelThatFails() : TunnelFact("failing") {}
 };
 
-/// --hopeless-config: it fails for good.
+/// hopeless: it fails for good.
 class TunnelThatIsHopeless : public TunnelFact {
  protected:
-  TunnelThatIsHopeless() : TunnelFact("hopeless-config") {}
+  TunnelThatIsHopeless() : TunnelFact("hopeless") {}
 };
 
 TEST_F(TunnelLife, TheInterfaceIsComplete) {
@@ -117,6 +94,7 @@ TEST_F(TunnelLife, TheInterfaceIsComplete) {
 }
 
 TEST_F(TunnelLife, AConfigurationThatIsNoTomlIsRefused) {
+  if (SuiteArguments::instance().is_keyless()) AGENTROOM_LEAVE_OUT(SuiteArguments::kKeyless);
   Error error;
   EXPECT_EQ(TunnelUnderTest::refusal(plugin_, "this is no TOML", site(), &error), AR_INVALID);
   EXPECT_STRNE(error.message, "");
@@ -159,8 +137,8 @@ TEST_F(TunnelThatIsReady, OpensAndClosesAgainAndAgain) {
 }
 
 TEST_F(TunnelThatIsReady, MayBeOpenedTwice) {
-  TunnelUnderTest one(plugin_, config(), site());
-  TunnelUnderTest two(plugin_, config(), site());
+  TunnelUnderTest one(plugin_, *config(), site());
+  TunnelUnderTest two(plugin_, *config(), site());
   EXPECT_TRUE(one.events().wait_until(has("ready"))) << told(one.events().story());
   EXPECT_TRUE(two.events().wait_until(has("ready"))) << told(two.events().story());
   one.close();

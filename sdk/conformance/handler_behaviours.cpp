@@ -1,4 +1,4 @@
-// What a handler promises.
+// What a handler promises of each way to answer. A way is brought about by a configuration: --when-NAME=TOML.
 #include <gmock/gmock.h>
 
 #include <future>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "handler_under_test.hpp"
+#include "hostile_texts.hpp"
 
 namespace agentroom::conformance {
 namespace {
@@ -15,55 +16,49 @@ using std::chrono::steady_clock;
 
 class HandlerWith : public HandlerFact {
  protected:
-  explicit HandlerWith(const char* argument) : argument_(argument) {}
+  explicit HandlerWith(const char* behaviour) : behaviour_(behaviour) {}
 
   void SetUp() override {
-    const auto& arguments = SuiteArguments::instance();
-    if (!arguments.has(argument_)) GTEST_SKIP() << "no --" << argument_;
-    open(arguments.value(argument_));
+    const auto config = SuiteArguments::instance().when(behaviour_);
+    if (!config) AGENTROOM_LEAVE_OUT(SuiteArguments::needs(behaviour_));
+    open(*config);
   }
 
  private:
-  const char* argument_;
+  const char* behaviour_;
 };
 
-/// --echo-config: every reply is the text of its message.
+/// echo: every reply is the text of its message.
 class HandlerThatEchoes : public HandlerWith {
  protected:
-  HandlerThatEchoes() : HandlerWith("echo-config") {}
+  HandlerThatEchoes() : HandlerWith("echo") {}
 };
 
-/// --none-config: there is never anything to say.
+/// none: there is never anything to say.
 class HandlerThatIsSilent : public HandlerWith {
  protected:
-  HandlerThatIsSilent() : HandlerWith("none-config") {}
+  HandlerThatIsSilent() : HandlerWith("none") {}
 };
 
-/// --fail-config: no message is handled.
+/// fail: no message is handled.
 class HandlerThatFails : public HandlerWith {
  protected:
-  HandlerThatFails() : HandlerWith("fail-config") {}
+  HandlerThatFails() : HandlerWith("fail") {}
 };
 
-/// --endless-config: a call ends only when it is cancelled.
+/// endless: a call ends only when it is cancelled.
 class HandlerThatNeverEnds : public HandlerWith {
  protected:
-  HandlerThatNeverEnds() : HandlerWith("endless-config") {}
+  HandlerThatNeverEnds() : HandlerWith("endless") {}
 };
 
-/// --timeout-config: a call ends only by a timeout of at most 10 s.
+/// timeout: a call ends only by a timeout of at most 10 s.
 class HandlerThatTimesOut : public HandlerWith {
  protected:
-  HandlerThatTimesOut() : HandlerWith("timeout-config") {}
+  HandlerThatTimesOut() : HandlerWith("timeout") {}
 };
 
 using HandlerLife = HandlerFact;
-
-Message text(std::string text) {
-  Message message;
-  message.text = std::move(text);
-  return message;
-}
 
 TEST_F(HandlerLife, TheInterfaceIsComplete) {
   EXPECT_NE(plugin_.handler().open, nullptr);
@@ -72,6 +67,7 @@ TEST_F(HandlerLife, TheInterfaceIsComplete) {
 }
 
 TEST_F(HandlerLife, AConfigurationThatIsNoTomlIsRefused) {
+  if (SuiteArguments::instance().is_keyless()) AGENTROOM_LEAVE_OUT(SuiteArguments::kKeyless);
   ar_handler* handler = nullptr;
   Error error;
   EXPECT_EQ(HandlerUnderTest::try_open(plugin_, "this is no TOML", &handler, &error), AR_INVALID);
@@ -81,7 +77,7 @@ TEST_F(HandlerLife, AConfigurationThatIsNoTomlIsRefused) {
 }
 
 TEST_F(HandlerThatEchoes, OpensAndClosesAgainAndAgain) {
-  for (int i = 0; i < 10; ++i) open(SuiteArguments::instance().value("echo-config"));
+  for (int i = 0; i < 10; ++i) open(*SuiteArguments::instance().when("echo"));
   EXPECT_TRUE(handler_->handle(text("still here")).is_reply());
 }
 
@@ -93,26 +89,7 @@ TEST_F(HandlerThatEchoes, RepliesOnceAndOnTheThreadOfTheCall) {
 }
 
 TEST_F(HandlerThatEchoes, TakesHostileTextAsText) {
-  const std::vector<std::string> hostile{
-      "$(kill -9 $PPID)",
-      "`touch /tmp/owned`",
-      "'; exit 7; '",
-      "\"; exit 7; \"",
-      "a\nb\r\nc",
-      "| cat /etc/passwd",
-      "-n",
-      "--help",
-      "%s%n%x{}{0}",
-      "\\0\\x41\\",
-      "\x1b[2J\x1b]0;title\x07",
-      "\t\x01\x02\x7f\x08",
-      " leading and trailing ",
-      "\xe2\x80\xae right to left",
-      "\xf0\x9f\xa6\x8a fox",
-      "~ * ? [a-z] {a,b} $HOME ${IFS}",
-      std::string("NUL \0 inside", 12),
-  };
-  for (const std::string& words : hostile) {
+  for (const std::string& words : hostile_texts()) {
     const Answer answer = handler_->handle(text(words));
     ASSERT_TRUE(answer.is_reply()) << answer.describe();
     EXPECT_EQ(answer.text, words);

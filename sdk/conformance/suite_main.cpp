@@ -1,8 +1,4 @@
-// handler_suite --plugin=/path/NAME.so [--echo-config=TOML] [--none-config=TOML] [--fail-config=TOML]
-//               [--endless-config=TOML] [--timeout-config=TOML] [--gtest_filter=...]
-//
-// Runs the promises of agentroom/abi/handler.h against a library. Each configuration makes the handler behave in one
-// way; handler_suite.cpp says which. Facts without theirs are skipped.
+// What begins the programs of the suites.
 #include <gtest/gtest.h>
 
 #include <exception>
