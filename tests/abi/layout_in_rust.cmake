@@ -1,0 +1,21 @@
+# Compiles the boundary in Rust with each compiler, and runs what LAYOUT prints against it.
+#   cmake -DRUSTCS=... -DBINDINGS=... -DLAYOUT=... -DWORK=... -P layout_in_rust.cmake
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(failed)
+    message(FATAL_ERROR "${ARGN} failed:\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE "${WORK}")
+file(MAKE_DIRECTORY "${WORK}")
+run("${LAYOUT}")
+file(WRITE "${WORK}/layout.rs" "${output}")
+foreach(rustc IN LISTS RUSTCS)
+  set(compile "${rustc}" --edition 2021 -D warnings)
+  run(${compile} --crate-type rlib --crate-name agentroom -o "${WORK}/libagentroom.rlib" "${BINDINGS}")
+  run(${compile} --extern "agentroom=${WORK}/libagentroom.rlib" -o "${WORK}/layout" "${WORK}/layout.rs")
+  run("${WORK}/layout")
+  message(STATUS "${rustc}: ${output}")
+endforeach()
