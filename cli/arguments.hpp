@@ -90,6 +90,17 @@ struct PluginListCommand {};
 struct PluginInfoCommand {
   std::string name;
 };
+struct PluginCheckCommand {
+  std::string name;
+  std::vector<std::string> when;  ///< "echo=FILE"
+  std::vector<std::string> only;
+  std::vector<std::string> without;
+};
+struct PluginNewCommand {
+  std::string kind;
+  std::string name;
+  std::string language = "cpp";
+};
 struct ConfigCheckCommand {};
 struct ConfigShowCommand {};
 struct StoreCheckCommand {
@@ -114,9 +125,9 @@ using Command =
     std::variant<SetupCommand, WhoamiCommand, RelayCommand, RoomOpenCommand, RoomStatusCommand, RoomStopCommand,
                  InviteCreateCommand, InviteAcceptCommand, InviteListCommand, InviteRevokeCommand, SendCommand,
                  ListenCommand, ServeCommand, PeersCommand, PeersRenameCommand, PeersRemoveCommand, PeersVerifyCommand,
-                 PluginListCommand, PluginInfoCommand, ConfigCheckCommand, ConfigShowCommand, StoreCheckCommand,
-                 StoreBackupCommand, StoreCompactCommand, DoctorCommand, DemoCommand, CompletionCommand,
-                 VersionCommand>;
+                 PluginListCommand, PluginInfoCommand, PluginCheckCommand, PluginNewCommand, ConfigCheckCommand,
+                 ConfigShowCommand, StoreCheckCommand, StoreBackupCommand, StoreCompactCommand, DoctorCommand,
+                 DemoCommand, CompletionCommand, VersionCommand>;
 
 /// bash, zsh and fish.
 const std::vector<std::string>& shells();

@@ -249,6 +249,42 @@ void CommandTree::add_inspection() {
                        "  agentroom plugin info store-sqlite\n  agentroom plugin info sqlite --json");
   info.add_option("NAME", plugin_info_.name, "Its id, or its name within its kind")->required()->type_name("");
   runs(info, plugin_info_);
+  CLI::App& check = add(plugin, "check", "Holds a plugin to the promises of its kind",
+                        "  agentroom plugin check ./handler-hello.so\n"
+                        "  agentroom plugin check ./store-lmdb.so --config lmdb.toml --json\n"
+                        "  agentroom plugin check ./handler-hello.so --when fail=failing.toml");
+  check.add_option("PLUGIN", plugin_check_.name, "The path of its library, or its name")->required()->type_name("");
+  check.add_option("--when", plugin_check_.when, "A configuration that brings it about; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("BEHAVIOUR=FILE");
+  check.add_option("--only", plugin_check_.only, "Only these promises, or groups of them; repeatable")
+      ->type_name("NAME");
+  check.add_option("--without", plugin_check_.without, "All promises but these; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  runs(check, plugin_check_);
+  CLI::App& fresh = add(plugin, "new", "Makes a folder with a plugin to begin with",
+                        "  agentroom plugin new handler hello\n  agentroom plugin new tunnel bore --lang c");
+  const std::vector<std::string> kinds{"handler", "store", "transport", "tunnel"};
+  const std::vector<std::string> languages{"c", "cpp", "rust"};
+  CLI::Option* kind = fresh.add_option_function<std::string>(
+      "KIND",
+      [this, kinds](const std::string& name) {
+        read_choice(plugin_new_.kind, name, kinds, "agentroom plugin new knows no kind");
+      },
+      "handler, store, transport or tunnel");
+  choices_[kind->required()->type_name("")] = kinds;
+  fresh.add_option("NAME", plugin_new_.name, "Of the plugin within its kind, and of the folder")
+      ->required()
+      ->type_name("");
+  CLI::Option* language = fresh.add_option_function<std::string>(
+      "--lang",
+      [this, languages](const std::string& name) {
+        read_choice(plugin_new_.language, name, languages, "agentroom plugin new knows no language");
+      },
+      "c, cpp or rust; cpp without it");
+  choices_[language->take_last()->type_name("LANG")] = languages;
+  runs(fresh, plugin_new_);
   CLI::App& config = add(app_, "config", "Checks and shows the configuration", "  agentroom config check");
   config.require_subcommand(1);
   runs(add(config, "check", "Checks every key; names the place of what is wrong",
@@ -269,7 +305,11 @@ void CommandTree::add_inspection() {
                              "  source <(agentroom completion zsh)    # in ~/.zshrc, after compinit\n"
                              "  agentroom completion fish | source    # in ~/.config/fish/config.fish");
   CLI::Option* shell = completion.add_option_function<std::string>(
-      "SHELL", [this](const std::string& name) { read_shell(name); }, "bash, zsh or fish");
+      "SHELL",
+      [this](const std::string& name) {
+        read_choice(completion_.shell, name, shells(), "agentroom completion knows no shell");
+      },
+      "bash, zsh or fish");
   choices_[shell->required()->type_name("")] = shells();
   runs(completion, completion_);
   runs(add(app_, "version", "Prints the version", "  agentroom version"), version_);
@@ -284,10 +324,11 @@ void CommandTree::read_ttl(const std::string& text) {
   }
 }
 
-void CommandTree::read_shell(const std::string& name) {
-  completion_.shell = name;
-  if (std::ranges::find(shells(), name) == shells().end()) {
-    problem_ = "agentroom completion knows no shell `" + printable(name) + "`" + config::suggestion(name, shells());
+void CommandTree::read_choice(std::string& out, const std::string& value, const std::vector<std::string>& known,
+                              const std::string& command_and_what) {
+  out = value;
+  if (std::ranges::find(known, value) == known.end()) {
+    problem_ = command_and_what + " `" + printable(value) + "`" + config::suggestion(value, known);
   }
 }
 

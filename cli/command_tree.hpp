@@ -54,7 +54,9 @@ class CommandTree {
   void add_store();
   void add_inspection();
   void read_ttl(const std::string& text);
-  void read_shell(const std::string& name);
+  /// Takes one of the known values; another is a problem, told as what `command` does not know.
+  void read_choice(std::string& out, const std::string& value, const std::vector<std::string>& known,
+                   const std::string& command_and_what);
 
   GlobalOptions globals_;
   SetupCommand setup_;
@@ -76,6 +78,8 @@ class CommandTree {
   PeersVerifyCommand peers_verify_;
   PluginListCommand plugin_list_;
   PluginInfoCommand plugin_info_;
+  PluginCheckCommand plugin_check_;
+  PluginNewCommand plugin_new_;
   ConfigCheckCommand config_check_;
   ConfigShowCommand config_show_;
   StoreCheckCommand store_check_;

@@ -25,6 +25,8 @@ int run(const PeersRemoveCommand& command, const GlobalOptions& globals, Output&
 int run(const PeersVerifyCommand& command, const GlobalOptions& globals, Output& out);
 int run(const PluginListCommand& command, const GlobalOptions& globals, Output& out);
 int run(const PluginInfoCommand& command, const GlobalOptions& globals, Output& out);
+int run(const PluginCheckCommand& command, const GlobalOptions& globals, Output& out);
+int run(const PluginNewCommand& command, const GlobalOptions& globals, Output& out);
 int run(const ConfigCheckCommand& command, const GlobalOptions& globals, Output& out);
 int run(const ConfigShowCommand& command, const GlobalOptions& globals, Output& out);
 int run(const StoreCheckCommand& command, const GlobalOptions& globals, Output& out);

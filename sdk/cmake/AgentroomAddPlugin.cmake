@@ -32,9 +32,73 @@ function(agentroom_add_plugin NAME KIND)
                VISIBILITY_INLINES_HIDDEN ON
                LIBRARY_OUTPUT_DIRECTORY "${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/$<0:>"
                LINK_DEPENDS "${AGENTROOM_EXPORT_MAP}")
+  set_target_properties(${NAME} PROPERTIES AGENTROOM_PLUGIN "$<TARGET_FILE:${NAME}>")
   configure_file("${NAME}.toml" "${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/${NAME}.toml" COPYONLY)
   install(TARGETS ${NAME} LIBRARY DESTINATION "${AGENTROOM_PLUGIN_DIR}")
   install(FILES "${NAME}.toml" DESTINATION "${AGENTROOM_PLUGIN_DIR}")
+endfunction()
+
+# agentroom_add_rust_plugin(NAME KIND SOURCES root.rs ...)
+#   The same of Rust, without cargo: rustc makes the library of the first source, which has the modules that the others are, and
+#   the crate `agentroom`, the boundary. Needs rustc 1.63 or newer, and a C compiler to link with (project LANGUAGES C).
+function(agentroom_add_rust_plugin NAME KIND)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS OR NOT ARG_SOURCES)
+    message(FATAL_ERROR "agentroom_add_rust_plugin(${NAME}): expected NAME KIND SOURCES root.rs ...")
+  endif()
+  find_program(RUSTC rustc REQUIRED)
+  agentroom_check_manifest("${CMAKE_CURRENT_SOURCE_DIR}/${NAME}.toml" "${NAME}" "${KIND}")
+  list(TRANSFORM ARG_SOURCES PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+  list(GET ARG_SOURCES 0 root)
+  string(REPLACE "-" "_" crate "${NAME}")
+  set(rustc "${RUSTC}" --edition 2021 -C opt-level=3)
+  set(boundary "${CMAKE_CURRENT_BINARY_DIR}/${NAME}.boundary/libagentroom.rlib")
+  set(plugin "${CMAKE_CURRENT_BINARY_DIR}/${NAME}.so")
+  file(MAKE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/${NAME}.boundary")
+  add_custom_command(
+    OUTPUT "${boundary}"
+    COMMAND ${rustc} --crate-type rlib --crate-name agentroom -o "${boundary}" "${AGENTROOM_RUST}"
+    DEPENDS "${AGENTROOM_RUST}"
+    VERBATIM)
+  add_custom_command(
+    OUTPUT "${plugin}"
+    COMMAND ${rustc} --crate-type cdylib --crate-name ${crate} --extern "agentroom=${boundary}" -C
+            "linker=${CMAKE_C_COMPILER}" -C link-arg=-Wl,-z,defs -C strip=symbols -o "${plugin}" "${root}"
+    DEPENDS ${ARG_SOURCES} "${boundary}"
+    VERBATIM)
+  add_custom_target(${NAME} ALL DEPENDS "${plugin}")
+  set_target_properties(${NAME} PROPERTIES AGENTROOM_PLUGIN "${plugin}")
+  configure_file("${NAME}.toml" "${CMAKE_CURRENT_BINARY_DIR}/${NAME}.toml" COPYONLY)
+  install(FILES "${plugin}" "${NAME}.toml" DESTINATION "${AGENTROOM_PLUGIN_DIR}")
+endfunction()
+
+# agentroom_add_check(NAME [CONFIG file] [WHEN behaviour=file ...] [WITHOUT promises ...])
+#   The test NAME.promises: `agentroom plugin check` on the plugin. Files are relative to the source folder; docs/plugin-abi.md
+#   tells what behaviours there are.
+function(agentroom_add_check NAME)
+  cmake_parse_arguments(ARG "" "CONFIG" "WHEN;WITHOUT" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "agentroom_add_check(${NAME}): expected [CONFIG file] [WHEN behaviour=file ...] [WITHOUT promises ...]")
+  endif()
+  if(NOT AGENTROOM_EXECUTABLE)
+    message(FATAL_ERROR "agentroom_add_check(${NAME}): agentroom is not found; name it with -DAGENTROOM_EXECUTABLE=")
+  endif()
+  get_target_property(plugin ${NAME} AGENTROOM_PLUGIN)
+  # Nothing of the home of whoever builds.
+  set(arguments --home "${CMAKE_CURRENT_BINARY_DIR}/home")
+  if(ARG_CONFIG)
+    list(APPEND arguments --config "${ARG_CONFIG}")
+  endif()
+  foreach(each IN LISTS ARG_WHEN)
+    list(APPEND arguments --when "${each}")
+  endforeach()
+  foreach(each IN LISTS ARG_WITHOUT)
+    list(APPEND arguments --without "${each}")
+  endforeach()
+  add_test(
+    NAME "${NAME}.promises"
+    COMMAND "${AGENTROOM_EXECUTABLE}" plugin check "${plugin}" ${arguments}
+    WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
 endfunction()
 
 # Ends the configuration when a manifest is not that of the plugin NAME of this kind, built with this SDK.

@@ -24,6 +24,8 @@ constexpr std::string_view kCompare =
 
 constexpr std::string_view kScale = "takes minutes; Bench.TablesOfScaleAreThoseOfItsFigures checks what it wrote";
 
+constexpr std::string_view kInstalled = "needs the SDK installed; the tests Beginning.* do it for each kind and language";
+
 constexpr std::array kNotRun{
     NotRun{"README.md", "./quickstart", kCi},
     NotRun{"README.md", "./check", kCi},
@@ -43,6 +45,10 @@ constexpr std::array kNotRun{
     NotRun{"docs/performance.md", "tests/bench/scale.sh", kScale},
     NotRun{"docs/performance.md", "tests/bench/instructions.sh build/release/tests --update",
            "writes to the tree; Bench.InstructionsAMessageStayWhatTheyWere runs it without"},
+    NotRun{"docs/plugin-abi.md", "cmake -S hello -B hello/build && cmake --build hello/build", kInstalled},
+    NotRun{"docs/plugin-abi.md", "ctest --test-dir hello/build --output-on-failure", kInstalled},
+    NotRun{"README.md", "cmake -S hello -B hello/build && cmake --build hello/build", kInstalled},
+    NotRun{"README.md", "ctest --test-dir hello/build --output-on-failure", kInstalled},
     NotRun{"README.md", "agentroom room open --on-message './brain.sh'", kTunnel},
     NotRun{"skills/agentroom/SKILL.md", "agentroom room open --on-message './brain.sh' --json", kTunnel},
     NotRun{"skills/agentroom/SKILL.md", "agentroom relay --tunnel --json", kTunnel},

@@ -75,6 +75,13 @@ const std::vector<Mistake> kArguments{
     wrong("VerifyWithoutPeer", {"peers", "verify"}, {"PEER"}, "agentroom peers verify --help"),
     wrong("CompletionWithoutShell", {"completion"}, {"SHELL"}, "agentroom completion --help"),
     wrong("PluginInfoWithoutName", {"plugin", "info"}, {"NAME"}, "agentroom plugin info --help"),
+    wrong("PluginCheckWithoutPlugin", {"plugin", "check"}, {"PLUGIN"}, "agentroom plugin check --help"),
+    wrong("PluginNewWithoutName", {"plugin", "new", "handler"}, {"NAME"}, "agentroom plugin new --help"),
+    wrong("PluginNewOfNoKind", {"plugin", "new", "hander", "x"}, {"`hander`", "`handler`"},
+          "agentroom plugin new --help"),
+    wrong("PluginNewInNoLanguage", {"plugin", "new", "store", "x", "--lang", "cppp"}, {"`cppp`", "`cpp`"},
+          "agentroom plugin new --help"),
+    wrong("PluginNewWithAPath", {"plugin", "new", "store", "../x"}, {"`../x`"}, "agentroom plugin new --help"),
     wrong("WhoamiWithAnArgument", {"whoami", "me"}, {"me"}, "agentroom whoami --help"),
     wrong("RelayWithAnArgument", {"relay", "8787"}, {"8787"}, "agentroom relay --help"),
 };

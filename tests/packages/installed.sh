@@ -50,6 +50,40 @@ inside cmake --build /root/build >/dev/null
 inside cmake --install /root/build --prefix /usr >/dev/null
 inside agentroom plugin info handler-outside --json | grep -q '"loads":true'
 
+begin "plugins of every kind are begun, built and checked, and one runs by its name in the configuration"
+for kind in handler store transport tunnel; do
+  inside env -C /root agentroom plugin new "$kind" "my-$kind" >/dev/null
+  inside cmake -S "/root/my-$kind" -B "/root/my-$kind/build" >/dev/null
+  inside cmake --build "/root/my-$kind/build" >/dev/null
+  inside ctest --test-dir "/root/my-$kind/build" --output-on-failure >/dev/null
+done
+inside agentroom plugin check store-sqlite --json | grep -q '"ok":true'
+cat >"$root/root/agentroom.toml" <<'END'
+[store]
+plugin = "/root/my-store/build/store-my-store.so"
+[store.my-store]
+max_bytes = "64MiB"
+[handler]
+plugin = "/root/my-handler/build/handler-my-handler.so"
+[handler.my-handler]
+prefix = "you said: "
+END
+inside agentroom --home /root/mine --config /root/agentroom.toml config check >/dev/null
+inside bash -c '
+  agentroom --home /root/hers relay --port 18787 --json >/root/relay.json &
+  until grep -q listening /root/relay.json; do sleep 0.1; done
+  export AGENTROOM_SERVER=ws://127.0.0.1:18787/ws
+  agentroom --home /root/mine --config /root/agentroom.toml serve --invite --json >/root/serve.json &
+  until grep -q "\"url\"" /root/serve.json; do sleep 0.1; done
+  url=$(sed -n "s/.*\"url\":\"\([^\"]*\)\".*/\1/p" /root/serve.json | head -1)
+  agentroom --home /root/hers invite accept "$url" --json >/dev/null
+  agentroom --home /root/hers listen --json >/root/heard.json &
+  peer=$(agentroom --home /root/hers peers --json | sed -n "s/.*\"pk\":\"\([^\"]*\)\".*/\1/p" | head -1)
+  agentroom --home /root/hers send "$peer" "is it done?" --json >/dev/null
+  for i in $(seq 100); do grep -q "you said: is it done?" /root/heard.json && break; sleep 0.1; done
+  kill %1 %2 %3
+  grep -q "you said: is it done?" /root/heard.json'
+
 begin "the tools run"
 inside agentroom-sim --seeds 2 >/dev/null
 inside agentroom-bench crypto --seconds 0.1 --json | grep -q ratchet_ratio

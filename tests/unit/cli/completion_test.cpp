@@ -118,6 +118,8 @@ TEST_F(CompletionScript, KnowsEveryCommandAndOptionThatHelpShows) {
                                    "peers verify",
                                    "plugin list",
                                    "plugin info",
+                                   "plugin check",
+                                   "plugin new",
                                    "config check",
                                    "config show",
                                    "store check",
