@@ -1,5 +1,5 @@
-# Compiles the boundary in Rust with each compiler, and runs what LAYOUT prints against it.
-#   cmake -DRUSTCS=... -DBINDINGS=... -DLAYOUT=... -DWORK=... -P layout_in_rust.cmake
+# Compiles the boundary in Rust with each compiler, and runs what LAYOUT prints and the tests of its functions against it.
+#   cmake -DRUSTCS=... -DBINDINGS=... -DLAYOUT=... -DHELPERS=... -DWORK=... -P layout_in_rust.cmake
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(failed)
@@ -18,4 +18,6 @@ foreach(rustc IN LISTS RUSTCS)
   run(${compile} --extern "agentroom=${WORK}/libagentroom.rlib" -o "${WORK}/layout" "${WORK}/layout.rs")
   run("${WORK}/layout")
   message(STATUS "${rustc}: ${output}")
+  run(${compile} --test --extern "agentroom=${WORK}/libagentroom.rlib" -o "${WORK}/helpers" "${HELPERS}")
+  run("${WORK}/helpers")
 endforeach()
