@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <thread>
 
 #include "config/private_file.hpp"
 #include "installed_files.hpp"
@@ -25,6 +29,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kLargestResult = std::size_t{16} * 1024 * 1024;
+/// For what ends by itself once it sees that the suite has.
+constexpr std::chrono::seconds kOrphansTime{5};
 constexpr std::size_t kMostSaid = 4'000;  // bytes
 
 bool is_upper(char c) {
@@ -83,6 +89,43 @@ std::string failures_of(const boost::json::object& test) {
   return said;
 }
 
+/// A variable that would make a suite of GoogleTest do something else.
+bool is_for_suite(std::string_view variable) {
+  return variable.starts_with("GTEST_") || variable.starts_with("TESTBRIDGE_") || variable.starts_with("TEST_");
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> all;
+  std::error_code failed;
+  for (const auto& task : fs::directory_iterator("/proc/self/task", failed)) {
+    std::ifstream list(task.path() / "children");
+    all.insert(all.end(), std::istream_iterator<pid_t>(list), std::istream_iterator<pid_t>());
+  }
+  return all;
+}
+
+/// False: children of this process, orphans that came to it, still run when `patience` is over.
+bool orphans_end(std::chrono::milliseconds patience) {
+  const auto until = Clock::now() + patience;
+  while (true) {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    if (children().empty()) return true;
+    if (Clock::now() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+void end_orphans() {
+  for (std::vector<pid_t> left = children(); !left.empty(); left = children()) {
+    for (const pid_t child : left) {
+      ::kill(child, SIGKILL);
+      while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+  }
+}
+
 std::string signal_text(int signal) {
   return ::strsignal(signal);  // NOLINT(concurrency-mt-unsafe): one thread asks
 }
@@ -117,7 +160,7 @@ std::string_view verdict_name(Verdict verdict) {
 }
 
 Result<fs::path> ConformanceSuite::find(host::PluginKind kind) {
-  return installed_file("libexec/agentroom/conformance/" + std::string(host::kind_name(kind)));
+  return installed_file(AGENTROOM_LIBEXECDIR "/agentroom/conformance/" + std::string(host::kind_name(kind)));
 }
 
 Result<std::vector<Promise>> ConformanceSuite::promises() {
@@ -139,7 +182,8 @@ Result<Outcome> ConformanceSuite::check(const Promise& promise, const std::vecto
   if (!ended) return std::unexpected(ended.error());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
   if (!ended->in_time) {
-    return Outcome{Verdict::kHung, took, "it was not done after " + std::to_string(longest_.count()) + " ms"};
+    return Outcome{Verdict::kHung, took,
+                   "it was not done after " + std::to_string(longest_.count()) + " ms\n" + output()};
   }
   if (WIFSIGNALED(ended->status)) {
     return Outcome{Verdict::kCrashed, took,
@@ -152,6 +196,10 @@ Result<Outcome> ConformanceSuite::check(const Promise& promise, const std::vecto
     outcome.verdict = text_of(test, "result") == "SKIPPED" ? Verdict::kLeftOut : Verdict::kKept;
     outcome.said = text_of(test, "why");
   });
+  if (ended->left_processes) {
+    outcome.verdict = Verdict::kBroken;
+    add_line(outcome.said, "a process that the plugin started went on after the plugin was gone");
+  }
   const bool all_well = WEXITSTATUS(ended->status) == 0;
   if (outcome.verdict == Verdict::kKept && !all_well) outcome.verdict = Verdict::kCrashed;
   if (outcome.said.empty() && outcome.verdict != Verdict::kKept) outcome.said = output();
@@ -181,7 +229,9 @@ Result<void> ConformanceSuite::spawn(std::vector<std::string>& arguments) {
   // What a killed program leaves goes with the folder.
   std::string place = "TEST_TMPDIR=" + folder_.string();
   std::vector<char*> environment{place.data()};
-  for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!is_for_suite(*variable)) environment.push_back(*variable);
+  }
   environment.push_back(nullptr);
 
   posix_spawn_file_actions_t files;
@@ -218,6 +268,7 @@ Result<void> ConformanceSuite::spawn(std::vector<std::string>& arguments) {
 Result<ConformanceSuite::Run> ConformanceSuite::run(std::vector<std::string> arguments) {
   std::error_code ignored;
   fs::remove(result_file(), ignored);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   arguments.insert(arguments.begin(), {program_.string(), "--gtest_output=json:" + result_file().string()});
   if (auto spawned = spawn(arguments); !spawned) return pass(spawned);
 
@@ -233,11 +284,12 @@ Result<ConformanceSuite::Run> ConformanceSuite::run(std::vector<std::string> arg
   }
   if (watched) ::close(ended.fd);
   const std::scoped_lock lock(mutex_);
-  // Also what the plugin started and left.
-  ::kill(-running_, SIGKILL);
+  if (!run.in_time || !watched) ::kill(-running_, SIGKILL);
   while (::waitpid(running_, &run.status, 0) < 0 && errno == EINTR) {
   }
   running_ = 0;
+  run.left_processes = WIFEXITED(run.status) && !stopped_ && !orphans_end(kOrphansTime);
+  end_orphans();
   if (!watched) return fail(ErrorCode::kInternal, "cannot wait for " + program_.string());
   if (stopped_) return fail(ErrorCode::kCancelled, "stopped before all promises were checked");
   return run;

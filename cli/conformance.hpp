@@ -38,7 +38,7 @@ struct Outcome {
 };
 
 /// The program that knows the promises of one kind. It loads the plugin, so that whatever the plugin does to its
-/// process is a result.
+/// process is a result. It takes every child of this process for its own, and has their orphans come to this process.
 class ConformanceSuite {
  public:
   /// Errors: kNotFound (it is not installed).
@@ -65,6 +65,7 @@ class ConformanceSuite {
   struct Run {
     int status = 0;
     bool in_time = true;
+    bool left_processes = false;
   };
 
   Result<Run> run(std::vector<std::string> arguments);

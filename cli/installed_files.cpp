@@ -11,7 +11,10 @@ Result<fs::path> installed_file(const std::string& name) {
   for (const fs::path& folder : {executable.parent_path().parent_path(), prefix}) {
     if (!folder.empty() && fs::exists(folder / name, failed)) return folder / name;
   }
-  return fail(ErrorCode::kNotFound, "there is no " + (prefix / name).string(), "install the package agentroom-dev");
+  return fail(
+      ErrorCode::kNotFound,
+      "there is no " + (prefix / name).string() + ", nor " + (executable.parent_path().parent_path() / name).string(),
+      "install the package agentroom-dev");
 }
 
 }  // namespace agentroom::cli

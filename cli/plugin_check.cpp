@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <array>
 #include <map>
+#include <memory>
 
 #include "base/text.hpp"
 #include "commands.hpp"
@@ -89,9 +89,21 @@ class PluginCheck {
     if (auto loaded = try_to_load(manifest_); !loaded) return pass(loaded);
     auto folder = TemporaryFolder::make();
     if (!folder) return pass(folder);
-    const auto others = host::discover_plugins(context_.plugin_path());
     for (const PluginKind kind : manifest_.kinds) {
-      if (auto done = check_kind(kind, others, (*folder)->path()); !done) return done;
+      if (auto added = add_kind(kind, (*folder)->path()); !added) return added;
+    }
+    if (auto chosen = choose(); !chosen) return chosen;
+    const auto others = host::discover_plugins(context_.plugin_path());
+    for (OfKind& each : kinds_) {
+      auto with = arguments(each.kind, others, (*folder)->path());
+      if (!with) return pass(with);
+      each.arguments = std::move(*with);
+    }
+    const runtime::Signals signals({[this](int) {
+      for (OfKind& each : kinds_) each.suite->stop();
+    }});
+    for (OfKind& each : kinds_) {
+      if (auto done = check(each); !done) return done;
     }
     return {};
   }
@@ -130,6 +142,13 @@ class PluginCheck {
   }
 
  private:
+  struct OfKind {
+    PluginKind kind;
+    std::unique_ptr<ConformanceSuite> suite;
+    std::vector<Promise> promises;
+    std::vector<std::string> arguments;
+  };
+
   static boost::json::object members_of(const Checked& each) {
     const std::string& said = each.outcome.said;
     return {{"kind", host::kind_name(each.kind)},
@@ -189,52 +208,62 @@ class PluginCheck {
         given, [&](const std::string& name) { return name == promise.group || name == promise.full_name(); });
   }
 
-  Result<std::vector<Promise>> chosen(ConformanceSuite& suite) const {
-    auto all = suite.promises();
-    if (!all) return all;
-    std::vector<std::string> known;
-    for (const Promise& promise : *all) {
-      if (known.empty() || known.back() != promise.group) known.push_back(promise.group);
-    }
-    const bool one_kind = manifest_.kinds.size() == 1;
-    for (const auto* given : {&command_.only, &command_.without}) {
-      for (const std::string& name : *given) {
-        if (!one_kind || std::ranges::any_of(*all, [&](const Promise& each) { return names({name}, each); })) continue;
-        std::string groups;
-        for (const std::string& group : known) groups += (groups.empty() ? "" : ", ") + group;
-        return fail(ErrorCode::kUsage,
-                    "there is no promise `" + printable(name) + "`" + config::suggestion(name, known),
-                    "the groups are " + groups);
-      }
-    }
-    std::erase_if(*all, [&](const Promise& promise) {
-      return (!command_.only.empty() && !names(command_.only, promise)) || names(command_.without, promise);
-    });
-    return all;
-  }
-
-  Result<void> check_kind(PluginKind kind, const host::Discovery& others, const fs::path& folder) {
+  Result<void> add_kind(PluginKind kind, const fs::path& folder) {
     auto program = ConformanceSuite::find(kind);
     if (!program) return pass(program);
-    auto with = arguments(kind, others, folder);
-    if (!with) return pass(with);
     const fs::path runs = folder / host::kind_name(kind);
     if (auto made = config::make_private_folder(runs); !made) return made;
-    ConformanceSuite suite(*program, runs);
-    const runtime::Signals signals({[&](int) { suite.stop(); }, {}});
-    const auto promises = chosen(suite);
-    if (!promises) return std::unexpected(promises.error());
+    auto suite = std::make_unique<ConformanceSuite>(*program, runs);
+    auto promises = suite->promises();
+    if (!promises) return pass(promises);
+    kinds_.push_back({.kind = kind, .suite = std::move(suite), .promises = std::move(*promises), .arguments = {}});
+    return {};
+  }
 
+  /// Leaves the promises that were asked for.
+  Result<void> choose() {
+    std::vector<std::string> groups;
+    std::vector<std::string> known;
+    for (const OfKind& each : kinds_) {
+      for (const Promise& promise : each.promises) {
+        if (groups.empty() || groups.back() != promise.group) groups.push_back(promise.group);
+        known.push_back(promise.full_name());
+      }
+    }
+    known.insert(known.end(), groups.begin(), groups.end());
+    std::string all;
+    for (const std::string& group : groups) all += (all.empty() ? "" : ", ") + group;
+    for (const auto* given : {&command_.only, &command_.without}) {
+      for (const std::string& name : *given) {
+        if (std::ranges::find(known, name) != known.end()) continue;
+        return fail(ErrorCode::kUsage,
+                    "there is no promise `" + printable(name) + "`" + config::suggestion(name, groups),
+                    "the groups are " + all);
+      }
+    }
+    std::size_t left = 0;
+    for (OfKind& each : kinds_) {
+      std::erase_if(each.promises, [&](const Promise& promise) {
+        return (!command_.only.empty() && !names(command_.only, promise)) || names(command_.without, promise);
+      });
+      left += each.promises.size();
+    }
+    if (left == 0) return fail(ErrorCode::kUsage, "no promise is left to check", "the groups are " + all);
+    return {};
+  }
+
+  Result<void> check(OfKind& of) {
     out_.line(out_.styled(Style::kBold, manifest_.id) + " " + manifest_.version + " as a " +
-              std::string(host::kind_name(kind)));
+              std::string(host::kind_name(of.kind)));
     std::vector<Checked> group;
-    for (std::size_t i = 0; i < promises->size(); ++i) {
-      const Promise& promise = (*promises)[i];
-      out_.progress(std::to_string(i + 1) + " of " + std::to_string(promises->size()) + ": " + words_of(promise.name));
-      auto outcome = suite.check(promise, *with);
+    for (std::size_t i = 0; i < of.promises.size(); ++i) {
+      const Promise& promise = of.promises[i];
+      out_.progress(std::to_string(i + 1) + " of " + std::to_string(of.promises.size()) + ": " +
+                    words_of(promise.name));
+      auto outcome = of.suite->check(promise, of.arguments);
       if (!outcome) return pass(outcome);
-      group.push_back({kind, promise, std::move(*outcome)});
-      if (i + 1 < promises->size() && (*promises)[i + 1].group == promise.group) continue;
+      group.push_back({of.kind, promise, std::move(*outcome)});
+      if (i + 1 < of.promises.size() && of.promises[i + 1].group == promise.group) continue;
       out_.progress({});
       tell_group(group);
       std::ranges::move(group, std::back_inserter(checked_));
@@ -277,6 +306,7 @@ class PluginCheck {
   Output& out_;
   const host::Manifest manifest_;
   std::map<std::string, fs::path, std::less<>> when_;
+  std::vector<OfKind> kinds_;
   std::vector<Checked> checked_;
 };
 

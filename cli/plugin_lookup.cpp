@@ -46,7 +46,7 @@ std::unexpected<Error> not_found(const host::Discovery& discovery, const std::ve
 }  // namespace
 
 Result<host::FoundPlugin> find_plugin(const std::vector<fs::path>& path, const std::string& name) {
-  if (name.find('/') != std::string::npos) {
+  if (name.find('/') != std::string::npos || name.ends_with(".so")) {
     auto manifest = host::read_manifest(fs::path(name).replace_extension(".toml"));
     if (!manifest) return pass(manifest);
     return host::FoundPlugin{std::move(*manifest), false};

@@ -9,8 +9,8 @@
 
 namespace agentroom::cli {
 
-/// By id, by the name within a kind, or by the path of the library (it has a '/'). Errors: kPlugin (none; tells where
-/// it was looked for, or what is wrong with the one of that name), kAmbiguous.
+/// By id, by the name within a kind, or by the path of the library (it has a '/', or ends in .so). Errors: kPlugin
+/// (none; tells where it was looked for, or what is wrong with the one of that name), kAmbiguous.
 Result<host::FoundPlugin> find_plugin(const std::vector<std::filesystem::path>& path, const std::string& name);
 
 }  // namespace agentroom::cli

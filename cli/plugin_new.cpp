@@ -41,10 +41,10 @@ Result<Names> names_of(const PluginNewCommand& command) {
   names.id = prefix + names.name;
   names.identifier = names.id;
   std::ranges::replace(names.identifier, '-', '_');
-  if (names.name.empty() || !host::is_plugin_id(names.id)) {
+  if (names.name.empty() || names.name.starts_with('-') || !host::is_plugin_id(names.id)) {
     return fail(ErrorCode::kUsage,
-                "a plugin cannot be named `" + printable(command.name) + "`: expected a-z, 0-9 and -, with " + prefix +
-                    " at most 64 of them",
+                "a plugin cannot be named `" + printable(command.name) +
+                    "`: expected a-z, 0-9 and - behind the first, with " + prefix + " at most 64 of them",
                 "see: agentroom plugin new --help");
   }
   return names;
@@ -59,7 +59,7 @@ std::vector<std::string> folders_in(const fs::path& folder) {
 }
 
 Result<fs::path> template_of(const PluginNewCommand& command) {
-  auto templates = installed_file("share/agentroom/templates");
+  auto templates = installed_file(AGENTROOM_DATADIR "/agentroom/templates");
   if (!templates) return templates;
   const std::vector<std::string> languages = folders_in(*templates / command.kind);
   if (std::ranges::find(languages, command.language) == languages.end()) {
@@ -110,7 +110,7 @@ int run(const PluginNewCommand& command, const GlobalOptions& /*globals*/, Outpu
   const fs::path folder = fs::absolute(command.name);
   std::error_code failed;
   if (!fs::create_directory(folder, failed)) {
-    if (failed) {
+    if (failed && !fs::exists(fs::symlink_status(folder))) {
       return out.error({ErrorCode::kIo, "cannot make " + folder.string() + ": " + failed.message(), {}});
     }
     return out.error({ErrorCode::kExists, folder.string() + " is there already", "choose another name"});

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "handler_under_test.hpp"
@@ -40,15 +41,21 @@ class HandlerCalls : public HandlerFact {
 
 TEST_F(HandlerCalls, EndInOneAnswerOnTheirOwnThread) {
   open();
-  for (const char* words : {"hello", "what do you think?", "good bye"})
-    expect_well_formed(handler_->handle(text(words)));
+  for (const char* words : {"hello", "good bye"}) expect_well_formed(handler_->handle(text(words)));
 }
 
 TEST_F(HandlerCalls, SurviveHostileTexts) {
   open();
+  // At once: one after another a handler that thinks for ten seconds would take minutes.
+  std::vector<std::pair<std::string, std::future<Answer>>> calls;
   for (const std::string& words : hostile_texts()) {
+    Message message = text(words);
+    message.from[0] = static_cast<char>('a' + calls.size());
+    calls.emplace_back(words, std::async(std::launch::async, [this, message] { return handler_->handle(message); }));
+  }
+  for (auto& [words, call] : calls) {
     SCOPED_TRACE("text: " + testing::PrintToString(words));
-    expect_well_formed(handler_->handle(text(words)));
+    expect_well_formed(call.get());
   }
 }
 
@@ -75,7 +82,7 @@ TEST_F(HandlerCalls, OfSeveralPeersRunAtTheSameTime) {
       std::vector<Answer> answers;
       Message message = text("hello from " + std::to_string(peer));
       message.from[0] = static_cast<char>('a' + peer);
-      for (int i = 0; i < 4; ++i) answers.push_back(handler_->handle(message));
+      for (int i = 0; i < 2; ++i) answers.push_back(handler_->handle(message));
       return answers;
     }));
   }
@@ -120,7 +127,7 @@ TEST_F(HandlerCalls, LeaveNothingBehindOnceTheInstanceIsClosed) {
   expect_well_formed(open().handle(text("hello")));
   handler_.reset();
   const Residue before;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 2; ++i) {
     expect_well_formed(open().handle(text("hello")));
     handler_.reset();
   }

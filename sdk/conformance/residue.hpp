@@ -2,22 +2,22 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
+#include <sys/types.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <thread>
 
 namespace agentroom::conformance {
 
-/// The threads and descriptors of this process at one moment. What is made once a process, such as the thread of a
-/// sanitizer, has to be there before: open and close an instance first.
+/// The threads, descriptors and child processes of this process at one moment. What is made once a process, such as the
+/// thread of a sanitizer, has to be there before: open and close an instance first.
 class Residue {
  public:
-  Residue() : threads_(entries("/proc/self/task")), descriptors_(entries("/proc/self/fd")) {}
+  Residue() : threads_(entries("/proc/self/task")), descriptors_(entries("/proc/self/fd")), children_(children()) {}
 
   /// Fails the test for each thread, descriptor and child process that came and is still there.
   void expect_none() const {
@@ -28,8 +28,7 @@ class Residue {
     }
     EXPECT_LE(entries("/proc/self/task"), threads_) << "a thread outlived the instance";
     EXPECT_LE(entries("/proc/self/fd"), descriptors_) << "a descriptor outlived the instance";
-    const bool has_child = ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD;
-    EXPECT_FALSE(has_child) << "a process outlived the instance";
+    EXPECT_LE(children(), children_) << "a process outlived the instance";
   }
 
  private:
@@ -39,8 +38,18 @@ class Residue {
     return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());
   }
 
+  static std::ptrdiff_t children() {
+    std::ptrdiff_t count = 0;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream list(task.path() / "children");
+      count += std::distance(std::istream_iterator<pid_t>(list), std::istream_iterator<pid_t>());
+    }
+    return count;
+  }
+
   std::ptrdiff_t threads_;
   std::ptrdiff_t descriptors_;
+  std::ptrdiff_t children_;
 };
 
 }  // namespace agentroom::conformance

@@ -66,7 +66,7 @@ class WriterProcess {
     std::vector<std::string> words{"store_writer",
                                    "--store-writer=1",
                                    "--plugin=" + arguments.plugin(),
-                                   "--config=" + arguments.config(),
+                                   "--config=" + arguments.given_config(),
                                    "--location=" + location,
                                    "--first=" + std::to_string(first)};
     std::vector<char*> argv;

@@ -30,7 +30,9 @@ class SuiteArguments {
       if (!argument.starts_with("--") || equals == std::string_view::npos) {
         throw std::runtime_error("expected --NAME=VALUE, got " + std::string(argument));
       }
-      values_[std::string(argument.substr(2, equals - 2))] = resolved(std::string(argument.substr(equals + 1)));
+      const std::string name(argument.substr(2, equals - 2));
+      given_[name] = argument.substr(equals + 1);
+      values_[name] = resolved(given_[name]);
     }
   }
 
@@ -43,6 +45,9 @@ class SuiteArguments {
 
   /// The TOML table of the plugin; empty for its defaults.
   std::string config() const { return value("config"); }
+
+  /// The same as it was given: what it holds may be a secret, and no argument of another process.
+  std::string given_config() const { return given_.contains("config") ? given_.at("config") : std::string(); }
 
   /// The table that makes the plugin behave in one way; nothing when it was not given: not every plugin can be made to.
   std::optional<std::string> when(const std::string& behaviour) const {
@@ -74,6 +79,7 @@ class SuiteArguments {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
 
+  std::map<std::string, std::string> given_;
   std::map<std::string, std::string> values_;
 };
 

@@ -104,8 +104,9 @@ TEST_F(TransportTurns, WakesFromManyThreadsAreNeverLost) {
 
 TEST_F(TransportTurns, NothingOutlivesTheInstance) {
   std::thread([] {}).join();  // a sanitizer's runtime has a thread of its own from the first one on
-  server_.reset();
+  open_channel();             // what is made once a process is there from now on
   client_.reset();
+  server_.reset();
   const Residue before;
   server_.emplace(plugin_);
   client_.emplace(plugin_);

@@ -34,7 +34,12 @@ class TunnelFact : public testing::Test {
 
   /// Opens, waits, closes; nothing is left, and nothing comes afterwards.
   void expect_a_clean_end_at(const std::function<bool(const TunnelStory&)>& moment) {
-    open().close();  // what is made once a process is there now
+    // What is made once a process is there from now on.
+    TunnelUnderTest& first = open();
+    if (moment) {
+      ASSERT_TRUE(first.events().wait_until(moment)) << told(first.events().story());
+    }
+    first.close();
     const Residue before;
     TunnelUnderTest& tunnel = open();
     if (moment) {

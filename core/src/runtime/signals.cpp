@@ -23,7 +23,8 @@ struct Signals::State {
   void wait() {
     set.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
-      if (signal != SIGHUP || !(calls.on_hangup() || hangup_ignored)) stop(signal);
+      const bool goes_on = signal == SIGHUP && (hangup_ignored || (calls.on_hangup && calls.on_hangup()));
+      if (!goes_on) stop(signal);
       wait();
     });
   }

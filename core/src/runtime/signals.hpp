@@ -13,7 +13,7 @@ class Signals {
  public:
   struct Calls {
     std::function<void(int signal)> on_stop;
-    std::function<bool()> on_hangup;
+    std::function<bool()> on_hangup{};  ///< empty: a hangup is a stop
   };
 
   explicit Signals(Calls calls);

@@ -170,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Shipped{"store-memory",
                             "",
                             {{"full", "[store.memory]\nmax_bytes = '1MiB'\n"}},
-                            {"StoreDurability", "StoreCrash"}},
+                            {"StoreDurability", "FullStoreDurability", "StoreCrash"}},
                     Shipped{"transport-loopback", "", {}, {}}, Shipped{"transport-ws", "", {}, {}},
                     Shipped{"tunnel-none", "", {}, {}},
                     Shipped{"tunnel-exec",
@@ -232,6 +232,7 @@ TEST_F(PluginCheck, SaysWhatIsWrongWithItsArguments) {
   expect({echo, "--when", "ecko=x.toml"}, 2, "did you mean `echo`?");
   expect({echo, "--when", "echo=missing.toml"}, 2, "missing.toml");
   expect({echo, "--only", "HandlerCals"}, 2, "did you mean `HandlerCalls`?");
+  expect({echo, "--only", "HandlerCalls", "--without", "HandlerCalls"}, 2, "no promise is left to check");
   expect({std::string(PLUGINS) + "/handler-exec.so"}, 2, "command");
 }
 
@@ -245,15 +246,57 @@ TEST_F(PluginCheck, RefusesAPluginThatDoesNotLoad) {
 }
 
 TEST_F(PluginCheck, LeavesNothingWhenItIsStopped) {
-  home.environment["TMPDIR"] = home.desk();
-  const auto child = home.start({"plugin", "check", std::string(DEFECTS) + "/handler-ignores-cancel.so"});
-  ASSERT_TRUE(child->read_line(kPatience)) << child->errors();
-  child->signal(SIGTERM);
-  EXPECT_EQ(child->wait(), 1);
-  EXPECT_THAT(child->errors(), HasSubstr("stopped before all promises were checked"));
-  for (const auto& entry : fs::directory_iterator(home.desk())) {
-    EXPECT_THAT(entry.path().filename().string(), testing::Not(testing::StartsWith("agentroom-"))) << entry.path();
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    e2e::Home away;
+    away.environment["TMPDIR"] = away.desk();
+    const auto child = away.start({"plugin", "check", std::string(DEFECTS) + "/handler-ignores-cancel.so"});
+    ASSERT_TRUE(child->read_line(kPatience)) << child->errors();
+    child->signal(signal);
+    EXPECT_EQ(child->wait(), 1) << signal;
+    EXPECT_THAT(child->errors(), HasSubstr("stopped before all promises were checked"));
+    for (const auto& entry : fs::directory_iterator(away.desk())) {
+      EXPECT_THAT(entry.path().filename().string(), testing::Not(testing::StartsWith("agentroom-"))) << entry.path();
+    }
   }
+}
+
+TEST_F(PluginCheck, GivesNoConfigurationAwayInAnArgument) {
+  const fs::path file = home.write("agentroom.toml", "[store.sqlite]\nintegrity_check = \"off\"\n");
+  const auto child = home.start({"plugin", "check", std::string(PLUGINS) + "/store-sqlite.so", "--config",
+                                 file.string(), "--only", "StoreCrash"});
+  std::string seen;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (std::chrono::steady_clock::now() < until) {
+    for (const auto& process : fs::directory_iterator("/proc")) {
+      const std::string arguments = e2e::contents(process.path() / "cmdline");
+      if (arguments.find("--store-writer") != std::string::npos) seen = arguments;
+      EXPECT_EQ(arguments.find("integrity_check"), std::string::npos) << arguments;
+    }
+    if (!seen.empty()) break;
+  }
+  EXPECT_NE(seen, "") << "the writer was not seen";
+  EXPECT_EQ(child->wait(kPatience), 0) << child->errors();
+}
+
+TEST_F(PluginCheck, SeesAndEndsADaemonThatAHandlerLeaves) {
+  const fs::path pid = home.desk() / "pid";
+  const fs::path file =
+      home.write("agentroom.toml", "[handler.exec]\ncommand = \"setsid sh -c 'echo $$ > " + pid.string() +
+                                       "; exec sleep 1000' > /dev/null 2>&1 < /dev/null & cat\"\n");
+  const Report report = check({std::string(PLUGINS) + "/handler-exec.so", "--config", file.string(), "--only",
+                               "HandlerCalls.LeaveNothingBehindOnceTheInstanceIsClosed"});
+  EXPECT_EQ(report.code, 1);
+  EXPECT_EQ(report.object.at("broken").as_int64(), 1) << boost::json::serialize(report.object);
+  const std::string left = e2e::contents(pid);
+  ASSERT_NE(left, "");
+  EXPECT_FALSE(fs::exists("/proc/" + left.substr(0, left.find('\n')))) << "it is ended";
+}
+
+TEST_F(PluginCheck, IsNotLedAstrayByTheEnvironment) {
+  home.environment["GTEST_TOTAL_SHARDS"] = "2";
+  home.environment["GTEST_SHARD_INDEX"] = "1";
+  const Report report = check({std::string(PLUGINS) + "/handler-echo.so", "--only", "HandlerCalls"});
+  EXPECT_EQ(report.code, 0) << boost::json::serialize(report.object);
 }
 
 }  // namespace

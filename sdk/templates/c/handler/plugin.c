@@ -37,8 +37,8 @@ static void close_handler(ar_handler* self) {
  * cancel->cancelled(cancel->ctx) and returns AR_CANCELLED within two seconds of a yes. */
 static ar_status handle(ar_handler* self, const ar_message* message, const ar_reply_sink* sink, const ar_cancel* cancel,
                         ar_error* error) {
-  (void)self, (void)error;
-  if (cancel->cancelled(cancel->ctx)) return AR_CANCELLED;
+  (void)self;
+  if (cancel->cancelled(cancel->ctx)) return fail(error, AR_CANCELLED, "cancelled");
   if (message->text.size == 0) {
     sink->none(sink->ctx);
   } else {
