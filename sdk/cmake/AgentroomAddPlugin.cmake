@@ -72,13 +72,17 @@ function(agentroom_add_rust_plugin NAME KIND)
   install(FILES "${plugin}" "${NAME}.toml" DESTINATION "${AGENTROOM_PLUGIN_DIR}")
 endfunction()
 
-# agentroom_add_check(NAME [CONFIG file] [WHEN behaviour=file ...] [WITHOUT promises ...])
-#   The test NAME.promises: `agentroom plugin check` on the plugin. Files are relative to the source folder; docs/plugin-abi.md
+# agentroom_add_check(NAME [TEST test] [CONFIG file] [WHEN behaviour=file ...] [ONLY promises ...] [WITHOUT promises ...])
+#   The test NAME.promises, or NAME.TEST: `agentroom plugin check` on the plugin. Files are relative to the source folder; docs/plugin-abi.md
 #   tells what behaviours there are.
 function(agentroom_add_check NAME)
-  cmake_parse_arguments(ARG "" "CONFIG" "WHEN;WITHOUT" ${ARGN})
+  cmake_parse_arguments(ARG "" "TEST;CONFIG" "WHEN;ONLY;WITHOUT" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "agentroom_add_check(${NAME}): expected [CONFIG file] [WHEN behaviour=file ...] [WITHOUT promises ...]")
+    message(FATAL_ERROR "agentroom_add_check(${NAME}): expected [TEST test] [CONFIG file] [WHEN behaviour=file ...] "
+                        "[ONLY promises ...] [WITHOUT promises ...]")
+  endif()
+  if(NOT ARG_TEST)
+    set(ARG_TEST promises)
   endif()
   if(NOT AGENTROOM_EXECUTABLE)
     message(FATAL_ERROR "agentroom_add_check(${NAME}): agentroom is not found; name it with -DAGENTROOM_EXECUTABLE=")
@@ -92,11 +96,14 @@ function(agentroom_add_check NAME)
   foreach(each IN LISTS ARG_WHEN)
     list(APPEND arguments --when "${each}")
   endforeach()
+  foreach(each IN LISTS ARG_ONLY)
+    list(APPEND arguments --only "${each}")
+  endforeach()
   foreach(each IN LISTS ARG_WITHOUT)
     list(APPEND arguments --without "${each}")
   endforeach()
   add_test(
-    NAME "${NAME}.promises"
+    NAME "${NAME}.${ARG_TEST}"
     COMMAND "${AGENTROOM_EXECUTABLE}" plugin check "${plugin}" ${arguments}
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
 endfunction()

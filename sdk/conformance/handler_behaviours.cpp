@@ -121,15 +121,15 @@ TEST_F(HandlerThatEchoes, AnswersAnEmptyTextWithoutAnEmptyReply) {
 }
 
 TEST_F(HandlerThatEchoes, AnswersManyPeersAtTheSameTime) {
-  constexpr int kPeers = 8;
+  constexpr std::size_t kPeers = 8;
   constexpr int kMessages = 20;
   std::vector<std::future<int>> peers;
-  for (int peer = 0; peer < kPeers; ++peer) {
+  for (std::size_t peer = 0; peer < kPeers; ++peer) {
     peers.push_back(std::async(std::launch::async, [this, peer] {
       int right = 0;
       for (int i = 0; i < kMessages; ++i) {
         const std::string words = std::to_string(peer) + "/" + std::to_string(i) + std::string(1'000, 'x');
-        const Answer answer = handler_->handle(text(words));
+        const Answer answer = handler_->handle(text_from(peer, words));
         if (answer.is_reply() && answer.text == words && answer.from_other_threads == 0) ++right;
       }
       return right;
@@ -178,7 +178,8 @@ TEST_F(HandlerThatNeverEnds, CancellingOneCallLeavesTheOthersRunning) {
   std::vector<CancelFlag> flags(kCalls);
   std::vector<std::future<Answer>> calls;
   for (std::size_t i = 0; i < kCalls; ++i) {
-    calls.push_back(std::async(std::launch::async, [&, i] { return handler_->handle(text("hello"), flags[i]); }));
+    calls.push_back(
+        std::async(std::launch::async, [&, i] { return handler_->handle(text_from(i, "hello"), flags[i]); }));
   }
   flags[2].cancel();
   EXPECT_TRUE(calls[2].get().is_cancelled());

@@ -49,8 +49,7 @@ TEST_F(HandlerCalls, SurviveHostileTexts) {
   // At once: one after another a handler that thinks for ten seconds would take minutes.
   std::vector<std::pair<std::string, std::future<Answer>>> calls;
   for (const std::string& words : hostile_texts()) {
-    Message message = text(words);
-    message.from[0] = static_cast<char>('a' + calls.size());
+    const Message message = text_from(calls.size(), words);
     calls.emplace_back(words, std::async(std::launch::async, [this, message] { return handler_->handle(message); }));
   }
   for (auto& [words, call] : calls) {
@@ -77,11 +76,10 @@ TEST_F(HandlerCalls, SurviveTheLongestTextAndAnEmptyOne) {
 TEST_F(HandlerCalls, OfSeveralPeersRunAtTheSameTime) {
   open();
   std::vector<std::future<std::vector<Answer>>> peers;
-  for (int peer = 0; peer < 4; ++peer) {
+  for (std::size_t peer = 0; peer < 4; ++peer) {
     peers.push_back(std::async(std::launch::async, [this, peer] {
       std::vector<Answer> answers;
-      Message message = text("hello from " + std::to_string(peer));
-      message.from[0] = static_cast<char>('a' + peer);
+      const Message message = text_from(peer, "hello from " + std::to_string(peer));
       for (int i = 0; i < 2; ++i) answers.push_back(handler_->handle(message));
       return answers;
     }));

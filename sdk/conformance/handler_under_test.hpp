@@ -36,6 +36,13 @@ inline Message text(std::string text) {
   return message;
 }
 
+/// From one of several peers: those of one are never handled at the same time.
+inline Message text_from(std::size_t peer, std::string words) {
+  Message message = text(std::move(words));
+  message.from[0] = static_cast<char>('a' + peer);
+  return message;
+}
+
 /// What came of a call.
 struct Answer {
   ar_status status = AR_OK;  ///< returned by `handle`

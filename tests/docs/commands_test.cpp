@@ -24,6 +24,7 @@ bool holds_commands(const Block& block) {
 std::vector<std::string> with_commands() {
   std::vector<std::string> names;
   for (const std::string& name : document_names(kRoot)) {
+    if (is_of_a_plugin(name)) continue;
     if (std::ranges::any_of(read_document(kRoot, name).blocks, holds_commands)) names.push_back(name);
   }
   return names;

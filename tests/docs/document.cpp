@@ -103,10 +103,7 @@ Document read_document(const fs::path& root, const std::string& name) {
 std::vector<std::string> document_names(const fs::path& root) {
   std::vector<std::string> names;
   const auto add = [&](const fs::directory_entry& entry) {
-    const std::string name = entry.path().lexically_relative(root).string();
-    // Examples of code are built and run by tests of their own, tests/examples.
-    const bool is_code = name.starts_with("examples/plugins/") || name.starts_with("examples/client/");
-    if (entry.is_regular_file() && !is_code) names.push_back(name);
+    if (entry.is_regular_file()) names.push_back(entry.path().lexically_relative(root).string());
   };
   for (const auto& entry : fs::directory_iterator(root)) {
     if (entry.path().extension() == ".md") add(entry);

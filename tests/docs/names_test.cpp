@@ -95,6 +95,7 @@ TEST(Documents, ShowOnlyConfigurationsThatAreRight) {
   test::write_text(home.desk() / "ca.pem", authority.certificate());
   int checked = 0;
   for (const std::string& name : document_names(kRoot)) {
+    if (is_of_a_plugin(name)) continue;
     const auto check = [&](const std::string& toml, std::size_t line) {
       const fs::path file = home.write("agentroom.toml", toml);
       fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);

@@ -16,6 +16,9 @@ struct NotRun {
 };
 std::span<const NotRun> not_run();
 
+/// A file of examples/plugins: tests/examples types what its README shows and checks the configuration there.
+bool is_of_a_plugin(std::string_view document);
+
 /// What is there before a section begins. A section that is not listed begins with nothing.
 enum class Before {
   kNothing,
