@@ -24,7 +24,8 @@ constexpr std::string_view kCompare =
 
 constexpr std::string_view kScale = "takes minutes; Bench.TablesOfScaleAreThoseOfItsFigures checks what it wrote";
 
-constexpr std::string_view kInstalled = "needs the SDK installed; the tests Beginning.* do it for each kind and language";
+constexpr std::string_view kInstalled =
+    "needs the SDK installed; the tests Beginning.* do it for each kind and language";
 
 constexpr std::array kNotRun{
     NotRun{"README.md", "./quickstart", kCi},

@@ -52,8 +52,9 @@ INSTANTIATE_TEST_SUITE_P(All, Command,
                          testing::Values("", "setup", "whoami", "relay", "invite", "invite create", "invite accept",
                                          "invite list", "invite revoke", "send", "listen", "serve", "peers",
                                          "peers rename", "peers remove", "peers verify", "plugin", "plugin list",
-                                         "plugin info", "plugin check", "plugin new", "config", "config check", "config show", "store", "store check",
-                                         "store backup", "store compact", "demo", "completion", "version"),
+                                         "plugin info", "plugin check", "plugin new", "config", "config check",
+                                         "config show", "store", "store check", "store backup", "store compact", "demo",
+                                         "completion", "version"),
                          [](const auto& each) {
                            const std::string name = std::regex_replace(std::string(each.param), std::regex(" "), "_");
                            return name.empty() ? "agentroom" : name;

@@ -46,10 +46,10 @@ static ar_status open_tunnel(const ar_host* host, const ar_tunnel_open_params* p
   const ar_string scheme = params->scheme;
   ar_tunnel* self = calloc(1, sizeof *self);
   if (self == NULL) return fail(error, AR_INTERNAL, "out of memory");
-  const int url = snprintf(self->url, sizeof self->url, "%.*s://%.*s/ws", (int)scheme.size, scheme.data, (int)at.size,
-                           at.data);
-  const int https = snprintf(self->https, sizeof self->https, "%s://%.*s",
-                             scheme.size == 3 ? "https" : "http", (int)at.size, at.data);
+  const int url =
+      snprintf(self->url, sizeof self->url, "%.*s://%.*s/ws", (int)scheme.size, scheme.data, (int)at.size, at.data);
+  const int https = snprintf(self->https, sizeof self->https, "%s://%.*s", scheme.size == 3 ? "https" : "http",
+                             (int)at.size, at.data);
   if (url < 0 || https < 0 || (size_t)url >= sizeof self->url || (size_t)https >= sizeof self->https) {
     free(self);
     return fail(error, AR_INVALID, "the relay's address is too long");
