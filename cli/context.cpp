@@ -1,11 +1,10 @@
 #include "context.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 
-#include "base/random.hpp"
-#include "crypto/primitives.hpp"
+#include "home/identity.hpp"
+#include "home/plugins.hpp"
+#include "host/discovery.hpp"
 #include "runtime/log.hpp"
 
 namespace agentroom::cli {
@@ -35,13 +34,6 @@ std::optional<fs::path> config_file(const GlobalOptions& globals, const config::
   std::error_code error;
   if (fs::exists(home.config_file(), error)) return home.config_file();
   return std::nullopt;
-}
-
-Result<crypto::Identity> parse_identity(const config::SecretText& json, const fs::path& file) {
-  auto identity = crypto::Identity::from_json(json.view());
-  if (identity) return identity;
-  return fail(identity.error().code, file.string() + ": " + identity.error().message,
-              "restore the file from a backup; a new identity is made by: agentroom setup --force");
 }
 
 }  // namespace
@@ -86,37 +78,12 @@ std::vector<fs::path> Context::plugin_path() {
 }
 
 Result<void> Context::need_plugins(const std::vector<std::string>& needed) {
-  const auto path = plugin_path();
-  auto keys = host::plugin_keys(host::discover_plugins(path));
-  for (const std::string& kind : needed) {
-    const auto& s = settings();
-    const std::string& name = kind == config::kTransport ? s.transport.plugin
-                              : kind == config::kStore   ? s.store.plugin
-                              : kind == config::kTunnel  ? s.tunnel.choice.plugin
-                                                         : s.handler.choice.plugin;
-    auto manifest = host::find_plugin(path, *host::kind_from_name(kind), name);
-    if (!manifest) return std::unexpected(at_its_place(kind + ".plugin", std::move(manifest.error())));
-    // One that is named by its path need not lie in the search path.
-    if (name.find('/') != std::string::npos) {
-      for (auto& more : host::plugin_keys(*manifest)) keys.push_back(std::move(more));
-    }
-  }
-  configuration_.check_plugins(keys, needed);
-  if (!configuration_.problems().empty()) return std::unexpected(config::to_error(configuration_.problems()));
-  return {};
+  return home::need_plugins(configuration_, plugin_path(), needed);
 }
 
 bool Context::is_set(const std::string& key) const {
   return std::ranges::any_of(configuration_.effective(),
                              [&](const auto& value) { return value.key == key && !value.origin.name.empty(); });
-}
-
-Error Context::at_its_place(const std::string& key, Error error) const {
-  for (const config::EffectiveValue& value : configuration_.effective()) {
-    if (value.key != key || value.origin.name.empty()) continue;
-    return {ErrorCode::kConfig, value.origin.text() + ": " + error.message, std::move(error.hint)};
-  }
-  return error;
 }
 
 Result<config::ServerChoice> Context::server() {
@@ -136,32 +103,11 @@ Result<void> Context::ensure_home() const {
 }
 
 Result<crypto::Identity> Context::identity() const {
-  crypto::init();
-  auto json = home_.identity();
-  if (!json) return pass(json);
-  if (!*json) {
-    return fail(ErrorCode::kNotFound, "there is no identity in " + home_.root().string(), "run: agentroom setup");
-  }
-  return parse_identity(**json, home_.identity_file());
+  return home::identity(home_);
 }
 
 Result<crypto::Identity> Context::identity_or_new(bool* made) const {
-  crypto::init();
-  if (made != nullptr) *made = false;
-  if (auto home = ensure_home(); !home) return pass(home);
-  auto json = home_.identity();
-  if (!json) return pass(json);
-  if (*json) return parse_identity(**json, home_.identity_file());
-
-  SystemRandom random;
-  auto identity = crypto::Identity::generate(random);
-  std::string text = identity.to_json();
-  auto written = home_.write_identity(text, config::IfExists::kFail);
-  sodium_memzero(text.data(), text.size());
-  if (!written && written.error().code == ErrorCode::kExists) return this->identity();  // another process was first
-  if (!written) return pass(written);
-  if (made != nullptr) *made = true;
-  return identity;
+  return home::identity_or_new(home_, made);
 }
 
 Result<std::unique_ptr<runtime::Process>> Context::open_process() {

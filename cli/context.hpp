@@ -63,9 +63,6 @@ class Context {
  private:
   Context(GlobalOptions globals, Output& out, config::Home home, config::Configuration configuration);
 
-  /// An error about a value, as one of the configuration when somebody wrote that value.
-  Error at_its_place(const std::string& key, Error error) const;
-
   GlobalOptions globals_;
   Output* out_;
   config::Environment environment_;

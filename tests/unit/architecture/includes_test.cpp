@@ -49,13 +49,14 @@ std::vector<Layer> layers() {
       {"core/src/agent", {kQuietStd, kInterfaces, "(base|crypto|protocol|agent)/.*", "boost/unordered/.*", kGenerated}},
       {"core/src/config", {kAnySystem, kInterfaces, "(base|config)/.*", "toml\\+\\+/.*"}},
       {"core/src/host", {kAnySystem, kInterfaces, kAbi, "(base|config|host)/.*", "boost/dll.*", "toml\\+\\+/.*"}},
+      {"core/src/home", {kAnySystem, "sodium\\.h", kInterfaces, "(base|crypto|config|host|home)/.*"}},
       {"core/src/runtime",
        {kAnySystem, kInterfaces, "(base|crypto|protocol|host|runtime)/.*", "boost/(asio|json).*", "spdlog/.*"}},
       {"plugins",
        {kAnySystem, kAbi, "agentroom/sdk/.*", "(boost|toml\\+\\+|openssl)/.*", "curl/curl\\.h", "sqlite3\\.h",
         "[a-z0-9_]+\\.hpp"}},
       {"cli",
-       {kAnySystem, kInterfaces, "(base|crypto|protocol|config|host|runtime)/.*", "cli/.*", "[a-z_]+\\.hpp",
+       {kAnySystem, kInterfaces, "(base|crypto|protocol|config|host|home|runtime)/.*", "cli/.*", "[a-z_]+\\.hpp",
         "commands/.*", "CLI/.*", "boost/json.*"}},
   };
 }
