@@ -20,6 +20,7 @@ struct HandlerMessage {
   AgentId self;
   MsgId msg_id;
   ConversationId conversation_id;
+  std::optional<MsgId> in_reply_to{};
   std::uint32_t attempt = 1;  ///< 1, or more after a crash or a failure of the store while it ran
   std::uint32_t hops = 0;     ///< automatic answers before this message
   UnixMs sent_at = 0;         ///< by the sender's clock

@@ -70,7 +70,7 @@ void Turns::begin_next(const AgentId& peer, Turn& turn) {
 
 /// Gives up what is never handed to the handler.
 bool Turns::refused(const AgentId& peer, const IncomingRecord& record) {
-  if (record.attempts >= protocol::kHandlerAttempts) {
+  if (record.attempts >= protocol::kHandlerAttempts && !context_.config.insist) {
     give_up(peer, {ErrorCode::kHandler, "the handler was cut short 3 times on this message; it is not run again",
                    "see why it ended, then ask the peer to repeat the message"});
     return true;
@@ -161,6 +161,7 @@ void Turns::run(const AgentId& peer, Turn& turn) {
                         .self = context_.self.id(),
                         .msg_id = record.msg_id,
                         .conversation_id = record.conversation_id,
+                        .in_reply_to = record.in_reply_to,
                         .attempt = record.attempts,
                         .hops = record.hops,
                         .sent_at = record.sent_at});

@@ -247,6 +247,10 @@ ChannelId AgentService::connect(const std::string& url, Error& why) {
 }
 
 void AgentService::handle(std::vector<HandlerMessage> messages) {
+  if (options_.take) {
+    for (HandlerMessage& message : messages) options_.take(std::move(message));
+    return;
+  }
   workers_.run([this, messages = std::move(messages), token = std::weak_ptr(engine_token_)] {
     const Duration run_began = process_.now().steady;
     Duration began = run_began;

@@ -29,6 +29,9 @@ struct AgentServiceOptions {
   std::unique_ptr<OutsideEpoch> epoch;
   /// With `config.handle`: what answers. It outlives the service.
   Handler* handler = nullptr;
+  /// In place of `handler`, called on the engine thread: takes a message, and must not call the service. Who took it
+  /// gives the engine its outcome (`AgentEngine::on_handled`, not quick), unless the store fails before.
+  std::function<void(HandlerMessage)> take{};
   /// Called on the engine thread, between the engine's own steps: it may call the service.
   std::function<void(const AgentEvent&)> on_event;
 };
@@ -45,6 +48,8 @@ class AgentService final : private LoopMember, private ChannelEvents, private Ag
   AgentEngine& engine() { return *engine_; }
   const crypto::Identity& identity() const { return options_.identity; }
   const std::filesystem::path& home() const { return options_.home; }
+  /// From now on it stays connected to this relay instead.
+  void set_server(std::string url) { options_.config.server = std::move(url); }
   /// Why the engine of this moment takes nothing, while the store does not work.
   const std::optional<Error>& store_failure() const { return store_failure_; }
 

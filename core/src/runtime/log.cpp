@@ -41,6 +41,7 @@ struct Log {
 
   spdlog::logger logger;
   LogFormat format = LogFormat::kText;
+  LogTaker take;
 };
 
 Log& the_log() {
@@ -54,10 +55,15 @@ void configure_log(LogLevel level, LogFormat format) {
   the_log().configure(level, format);
 }
 
+void log_to(LogTaker take) {
+  the_log().take = std::move(take);
+}
+
 void log(LogLevel level, std::string_view component, std::string_view message, std::initializer_list<LogField> fields) {
   Log& out = the_log();
   const auto spd_level = to_spdlog(level);
   if (!out.logger.should_log(spd_level)) return;
+  if (out.take) return out.take(level, component, printable(message));
   if (out.format == LogFormat::kText) {
     out.logger.log(spd_level, "{}: {}", component, printable(message));
     return;

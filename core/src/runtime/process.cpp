@@ -33,6 +33,7 @@ Result<std::unique_ptr<Process>> Process::open(const ProcessOptions& options) {
   if (!transport) return pass(transport);
   process->transport_ = std::move(*transport);
   process->loop_.drive(process->transport_.get());
+  if (!options.signals) return process;
   Process* const self = process.get();
   process->signals_ =
       std::make_unique<Signals>(Signals::Calls{.on_stop =

@@ -21,6 +21,7 @@ struct ProcessOptions {
   std::vector<std::filesystem::path> plugin_path;  ///< searched in order
   std::string transport = "ws";                    ///< plugin of kind transport
   std::string transport_config;                    ///< its table, as TOML
+  bool signals = true;                             ///< SIGINT, SIGTERM and SIGHUP are this process's to take
 };
 
 /// Owns, in order of construction: clock, loop, plugin host, transport, signals. Services (relay, agent) are made on

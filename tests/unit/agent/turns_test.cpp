@@ -138,6 +138,20 @@ TEST_F(Turn, AMessageThatKillsTheProcessIsGivenUpAfterThreeRuns) {
   EXPECT_EQ(ann.store->count('i'), 0U);
 }
 
+TEST_F(Turn, AnAgentThatInsistsHandsAMessageOnHoweverOftenItsRunsWereCutShort) {
+  ann.config.insist = true;
+  ann.restart();
+  say(bob, "x");
+  for (int i = 0; i < 5; ++i) {
+    ann.restart();
+    world.run();
+  }
+  EXPECT_THAT(ann.handled_texts(), ElementsAre("x", "x", "x", "x", "x", "x"));
+  ASSERT_THAT(ann.running, SizeIs(1));
+  EXPECT_EQ(ann.running[0].attempt, 6U);
+  EXPECT_THAT(ann.all<agent_events::HandlerFailed>(), IsEmpty());
+}
+
 TEST_F(Turn, ACancelledRunStaysAndDoesNotCount) {
   say(bob, "x");
   ann.engine().shut_down(world.now);

@@ -57,6 +57,21 @@ TEST(Log, NeverLetsTextFromOutsideEndALineOrActOnATerminal) {
   }
 }
 
+TEST(Log, GoesToWhoeverTakesItAndThenNotToStderr) {
+  std::vector<std::string> taken;
+  log_to([&](LogLevel level, std::string_view component, std::string_view message) {
+    taken.push_back(std::string(component) + (level == LogLevel::kWarn ? " warns: " : ": ") + std::string(message));
+  });
+  EXPECT_EQ(logged(LogFormat::kText,
+                   [] {
+                     log(LogLevel::kWarn, "relay", "one\ntwo");
+                     log(LogLevel::kDebug, "relay", "detail");
+                   }),
+            "");
+  log_to({});
+  EXPECT_THAT(taken, testing::ElementsAre("relay warns: one\\x0atwo"));
+}
+
 TEST(Log, LeavesOutWhatIsBelowItsLevel) {
   EXPECT_EQ(logged(LogFormat::kText, [] { log(LogLevel::kDebug, "relay", "detail"); }), "");
 }
