@@ -84,6 +84,18 @@ inside bash -c '
   kill %1 %2 %3
   grep -q "you said: is it done?" /root/heard.json'
 
+begin "what a stranger builds with the client's library invites"
+cp -r "$root/usr/share/doc/agentroom/examples/client" "$root/root/client"
+inside cmake -S /root/client -B /root/client-build >/dev/null
+inside cmake --build /root/client-build >/dev/null
+inside sh -c '
+  agentroom --home /root/relay --json relay --port 0 >/relay.out &
+  for _ in $(seq 100); do grep -q listening /relay.out && break; sleep 0.1; done
+  url=$(sed -n "s|.*\"local_url\":\"\([^\"]*\)\".*|\1|p" /relay.out)
+  timeout 10 /root/client-build/agent /root/agent-home "$url" >/agent.out
+  kill $!'
+grep -q '^agentroom://invite/' "$root/agent.out"
+
 begin "the tools run"
 inside agentroom-sim --seeds 2 >/dev/null
 inside agentroom-bench crypto --seconds 0.1 --json | grep -q ratchet_ratio

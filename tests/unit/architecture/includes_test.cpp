@@ -55,6 +55,10 @@ std::vector<Layer> layers() {
       {"plugins",
        {kAnySystem, kAbi, "agentroom/sdk/.*", "(boost|toml\\+\\+|openssl)/.*", "curl/curl\\.h", "sqlite3\\.h",
         "[a-z0-9_]+\\.hpp"}},
+      {"client/include", {kQuietStd, "filesystem", "agentroom/client/[a-z_]+\\.hpp"}},
+      {"client/src",
+       {kAnySystem, kInterfaces, "agentroom/client/[a-z_]+\\.hpp", "(base|crypto|protocol|config|host|home|runtime)/.*",
+        "[a-z_]+\\.hpp"}},
       {"cli",
        {kAnySystem, kInterfaces, "(base|crypto|protocol|config|host|home|runtime)/.*", "cli/.*", "[a-z_]+\\.hpp",
         "commands/.*", "CLI/.*", "boost/json.*"}},
@@ -99,7 +103,7 @@ TEST(Architecture, EachLayerIncludesOnlyWhatTheGraphAllows) {
 
 TEST(Architecture, AtMostThreeTranslationUnitsIncludeBeast) {
   std::vector<std::string> users;
-  for (const char* folder : {"core", "sdk/include", "plugins", "cli"}) {
+  for (const char* folder : {"core", "sdk/include", "plugins", "cli", "client"}) {
     for_each_source(kRoot / folder, [&](const fs::path& file) {
       for (const std::string& include : includes_of(file)) {
         if (!include.starts_with("boost/beast")) continue;
