@@ -26,6 +26,8 @@ constexpr std::string_view kScale = "takes minutes; Bench.TablesOfScaleAreThoseO
 
 constexpr std::string_view kInstalled =
     "needs the SDK installed; the tests Beginning.* do it for each kind and language";
+constexpr std::string_view kExample =
+    "Example.IsBuiltAgainstAnInstalledSdkAndAnswers does it with an installation of its own";
 
 constexpr std::array kNotRun{
     NotRun{"README.md", "./quickstart", kCi},
@@ -50,6 +52,9 @@ constexpr std::array kNotRun{
     NotRun{"docs/plugin-abi.md", "ctest --test-dir hello/build --output-on-failure", kInstalled},
     NotRun{"README.md", "cmake -S hello -B hello/build && cmake --build hello/build", kInstalled},
     NotRun{"README.md", "ctest --test-dir hello/build --output-on-failure", kInstalled},
+    NotRun{"examples/client/README.md", "cmake -S . -B build", kExample},
+    NotRun{"examples/client/README.md", "cmake --build build", kExample},
+    NotRun{"examples/client/README.md", "./build/agent ./home ws://localhost:8787/ws", kExample},
     NotRun{"README.md", "agentroom room open --on-message './brain.sh'", kTunnel},
     NotRun{"skills/agentroom/SKILL.md", "agentroom room open --on-message './brain.sh' --json", kTunnel},
     NotRun{"skills/agentroom/SKILL.md", "agentroom relay --tunnel --json", kTunnel},
