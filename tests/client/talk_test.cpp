@@ -140,16 +140,24 @@ TEST(Client, MovesToTheRelayOfItsFirstInvite) {
   const e2e::Home relay_home;
   const e2e::Home alice_home;
   const e2e::Home bob_home;
-  const e2e::Relay relay(relay_home);
-  Client alice = opened({.home = alice_home.path(), .server = relay.url()});
+  std::optional<e2e::Relay> relay(relay_home);
+  const std::string url = relay->url();
+  Client alice = opened({.home = alice_home.path(), .server = url});
   {
     Client bob = opened({.home = bob_home.path()});
-    EXPECT_EQ(value(bob.accept_invite(value(alice.create_invite()).url)).server, relay.url());
+    EXPECT_EQ(value(bob.accept_invite(value(alice.create_invite()).url)).server, url);
     EXPECT_NE(value(alice.send(bob.id(), "hello")), "");
+    expect_done(bob.done(await<Message>(bob)));
+
+    const unsigned port = relay->port;
+    relay->child->signal(SIGKILL);
+    relay->child->wait();
+    relay.emplace(relay_home, port);
+    EXPECT_NE(value(alice.send(bob.id(), "still there?")), "");
     expect_done(bob.done(await<Message>(bob)));
   }
   Client bob = opened({.home = bob_home.path()});
-  EXPECT_EQ(await<Connected>(bob).server, relay.url());
+  EXPECT_EQ(await<Connected>(bob).server, url);
 }
 
 }  // namespace

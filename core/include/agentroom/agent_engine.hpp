@@ -24,16 +24,15 @@ struct Identity;
 }
 
 struct AgentConfig {
-  std::string name;  ///< shown to peers; at most 64 bytes
-  /// The relay to stay connected to; nothing: connects only where work waits. It may change between calls.
-  std::optional<std::string> server;
-  std::optional<RelayId> relay;   ///< the key of the relay at `server`, where the owner knows it: replaces its pin
-  bool server_overrides = false;  ///< `--server` was given: it also stands in for the URLs kept with sessions
-  bool trust_relay = false;       ///< accept and pin a relay key other than the pinned one
-  std::uint32_t max_hops = 100;   ///< at this many automatic answers no handler runs
-  std::uint32_t concurrency = 4;  ///< handler calls at once, 1 to 64; never two for one peer
-  bool handle = false;            ///< hand messages on (`serve`, `listen`); otherwise they stay in the inbox
-  bool insist = false;            ///< hand a message on however often its handler was cut short, not 3 times at most
+  std::string name;                   ///< shown to peers; at most 64 bytes
+  std::optional<std::string> server;  ///< the relay to stay connected to; nothing: connects only where work waits
+  std::optional<RelayId> relay;       ///< the key of the relay at `server`, where the owner knows it: replaces its pin
+  bool server_overrides = false;      ///< `--server` was given: it also stands in for the URLs kept with sessions
+  bool trust_relay = false;           ///< accept and pin a relay key other than the pinned one
+  std::uint32_t max_hops = 100;       ///< at this many automatic answers no handler runs
+  std::uint32_t concurrency = 4;      ///< handler calls at once, 1 to 64; never two for one peer
+  bool handle = false;                ///< hand messages on (`serve`, `listen`); otherwise they stay in the inbox
+  bool insist = false;  ///< hand a message on however often its handler was cut short, not 3 times at most
 };
 
 /// What happens to a message that was sent.
@@ -239,6 +238,9 @@ class AgentEngine {
   /// kNetwork, kTimeout, kIdentityChanged, kUsage (own invite).
   void accept_invite(const std::string& url, std::optional<std::string> server, const Now& now,
                      Done<AcceptedInvite> done);
+
+  /// From now on it stays connected to this relay, in place of `config.server`.
+  void set_server(std::string url);
 
   /// Invites that are made from now on name this URL for the relay at `config.server`, in place of the one that this
   /// agent uses; they are published, listed and revoked there as before. Errors: kUsage (no ws:// or wss:// URL).

@@ -73,6 +73,10 @@ void AgentEngine::create_invite(std::int64_t ttl_ms, const Now& now, Done<Create
   state_->invites.create(ttl_ms, std::move(done));
 }
 
+void AgentEngine::set_server(std::string url) {
+  state_->config.server = std::move(url);
+}
+
 Result<void> AgentEngine::set_invite_url(std::string url) {
   if (!protocol::is_bare_server_url(url)) {
     return fail(ErrorCode::kUsage,

@@ -166,6 +166,11 @@ void AgentService::tell_events() {
   }
 }
 
+void AgentService::set_server(const std::string& url) {
+  options_.config.server = url;
+  engine_->set_server(url);
+}
+
 void AgentService::back_up(std::string path, std::function<void(Result<void>)> done) {
   const auto answer = [&](ErrorCode code, std::string why) {
     process_.loop().post(

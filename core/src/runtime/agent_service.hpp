@@ -48,8 +48,8 @@ class AgentService final : private LoopMember, private ChannelEvents, private Ag
   AgentEngine& engine() { return *engine_; }
   const crypto::Identity& identity() const { return options_.identity; }
   const std::filesystem::path& home() const { return options_.home; }
-  /// From now on it stays connected to this relay instead.
-  void set_server(std::string url) { options_.config.server = std::move(url); }
+  /// As `AgentEngine::set_server`, for every engine that comes.
+  void set_server(const std::string& url);
   /// Why the engine of this moment takes nothing, while the store does not work.
   const std::optional<Error>& store_failure() const { return store_failure_; }
 

@@ -35,6 +35,24 @@ TEST(Link, WithoutAConfiguredRelayAndWorkItConnectsNowhere) {
   EXPECT_EQ(world.relay().handshakes, 0U);
 }
 
+TEST(Link, FollowsAConfiguredRelayThatChanges) {
+  const std::string other = "ws://other.test/ws";
+  World world;
+  TestAgent& ann = world.connected();
+  world.relay(other);
+  world.run();
+  ASSERT_TRUE(world.relay().connected(ann.id()));
+  ann.engine().set_server(other);
+  world.advance(std::chrono::minutes(1));
+  EXPECT_FALSE(world.relay().connected(ann.id()));
+  EXPECT_TRUE(world.relay(other).connected(ann.id()));
+  TestAgent& bob = world.connected();
+  bob.accept(ann.invite());
+  world.run();
+  ASSERT_THAT(ann.all<agent_events::PeerOnline>(), SizeIs(1));
+  EXPECT_EQ(ann.all<agent_events::PeerOnline>()[0].peer, bob.id());
+}
+
 TEST(Link, TellsHowManyMessagesWait) {
   World world;
   TestAgent& ann = world.connected();
