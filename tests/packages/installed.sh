@@ -21,8 +21,11 @@ if [ ! -d "$base" ]; then
   debootstrap --variant=minbase bookworm "$base.new" "$mirror" >build/package/debootstrap.log
   mv "$base.new" "$base"
 fi
+! mountpoint -q "$root/proc" || umount "$root/proc"
 rm -rf "$root"
 cp -a "$base" "$root"
+mount -t proc proc "$root/proc"
+trap 'umount "$root/proc"' EXIT
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 inside apt-get update >/dev/null
 cp build/packages/*.deb "$root/"
@@ -55,7 +58,7 @@ for kind in handler store transport tunnel; do
   inside env -C /root agentroom plugin new "$kind" "my-$kind" >/dev/null
   inside cmake -S "/root/my-$kind" -B "/root/my-$kind/build" >/dev/null
   inside cmake --build "/root/my-$kind/build" >/dev/null
-  inside ctest --test-dir "/root/my-$kind/build" --output-on-failure >/dev/null
+  inside ctest --test-dir "/root/my-$kind/build" --output-on-failure >"$root/check.log" || { cat "$root/check.log" >&2; false; }
 done
 inside agentroom plugin check store-sqlite --json | grep -q '"ok":true'
 cat >"$root/root/agentroom.toml" <<'END'
@@ -69,6 +72,7 @@ plugin = "/root/my-handler/build/handler-my-handler.so"
 prefix = "you said: "
 END
 inside agentroom --home /root/mine --config /root/agentroom.toml config check >/dev/null
+# shellcheck disable=SC2016  # the shell in the root expands them
 inside bash -c '
   agentroom --home /root/hers relay --port 18787 --json >/root/relay.json &
   until grep -q listening /root/relay.json; do sleep 0.1; done
@@ -88,6 +92,7 @@ begin "what a stranger builds with the client's library invites"
 cp -r "$root/usr/share/doc/agentroom/examples/client" "$root/root/client"
 inside cmake -S /root/client -B /root/client-build >/dev/null
 inside cmake --build /root/client-build >/dev/null
+# shellcheck disable=SC2016  # the shell in the root expands them
 inside sh -c '
   agentroom --home /root/relay --json relay --port 0 >/relay.out &
   for _ in $(seq 100); do grep -q listening /relay.out && break; sleep 0.1; done
