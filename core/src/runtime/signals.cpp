@@ -23,8 +23,8 @@ struct Signals::State {
   void wait() {
     set.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
-      const bool goes_on = signal == SIGHUP && (hangup_ignored || (calls.on_hangup && calls.on_hangup()));
-      if (!goes_on) stop(signal);
+      const bool taken = signal == SIGHUP && calls.on_hangup && calls.on_hangup();
+      if (!taken && (signal != SIGHUP || !hangup_ignored)) stop(signal);
       wait();
     });
   }
@@ -44,7 +44,7 @@ struct Signals::State {
 };
 
 Signals::Signals(Calls calls) : state_(std::make_unique<State>(std::move(calls))) {
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   state_->wait();
   state_->thread = std::thread([state = state_.get()] { state->io.run(); });
 }
