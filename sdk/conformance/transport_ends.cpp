@@ -1,7 +1,13 @@
 // How channels end, and how they fail to begin.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 
 #include "transport_under_test.hpp"
@@ -121,6 +127,44 @@ TEST_F(TransportEnds, NobodyListeningIsToldInTheReason) {
   EXPECT_FALSE(client_->channel(channel).opened);
   EXPECT_EQ(client_->channel(channel).closed->code, AR_CLOSE_ABNORMAL);
   EXPECT_NE(client_->channel(channel).closed->reason, "");
+}
+
+/// A place that takes connections and never says a word, as a peer whose machine hangs.
+class SilentPlace {
+ public:
+  SilentPlace() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in any{};
+    any.sin_family = AF_INET;
+    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof any;
+    auto* const address = reinterpret_cast<sockaddr*>(&any);
+    if (socket_ < 0 || ::bind(socket_, address, size) != 0 || ::listen(socket_, 8) != 0 ||
+        ::getsockname(socket_, address, &size) != 0) {
+      throw std::runtime_error("cannot listen on loopback");
+    }
+    port_ = ntohs(any.sin_port);
+  }
+  ~SilentPlace() { ::close(socket_); }
+  SilentPlace(const SilentPlace&) = delete;
+  SilentPlace& operator=(const SilentPlace&) = delete;
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int socket_;
+  std::uint16_t port_ = 0;
+};
+
+TEST_F(TransportEnds, AnAttemptThatNobodyAnswersEndsByItsTimeout) {
+  const SilentPlace silent;
+  server_->listen();
+  const std::string url = server_->scheme() + "://127.0.0.1:" + std::to_string(silent.port()) + "/ws";
+  const auto began = std::chrono::steady_clock::now();
+  const ar_channel attempt = client_->connect(url, kMaxMessage, 300'000);
+  ASSERT_TRUE(drive_until([&] { return client_->channel(attempt).closed.has_value(); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+  EXPECT_FALSE(client_->channel(attempt).opened);
+  EXPECT_EQ(client_->channel(attempt).closed->code, AR_CLOSE_ABNORMAL);
+  EXPECT_NE(client_->channel(attempt).closed->reason, "");
 }
 
 TEST_F(TransportEnds, AnAttemptCanBeGivenUp) {

@@ -100,6 +100,7 @@ ar_status listen(ar_transport* self, const ar_listen_params* params, ar_listenin
 ar_status connect(ar_transport* self, const ar_connect_params* params, ar_channel* out, ar_error* error) {
   ar_connect_params changed = *params;
   changed.events = in_front_of(of(self), params->events);
+  if constexpr (has("waits-for-ever")) changed.timeout_us = 3'600'000'000;
   return inner().connect(of(self).transport, &changed, out, error);
 }
 
