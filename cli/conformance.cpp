@@ -90,8 +90,9 @@ std::string failures_of(const boost::json::object& test) {
 }
 
 /// A variable that would make a suite of GoogleTest do something else.
-bool is_for_suite(std::string_view variable) {
-  return variable.starts_with("GTEST_") || variable.starts_with("TESTBRIDGE_") || variable.starts_with("TEST_");
+bool misleads_suite(std::string_view variable) {
+  return variable.starts_with("GTEST_") || variable.starts_with("TESTBRIDGE_TEST_ONLY=") ||
+         variable.starts_with("TEST_TMPDIR=") || variable.starts_with("TEST_PREMATURE_EXIT_FILE=");
 }
 
 std::vector<pid_t> children() {
@@ -230,7 +231,7 @@ Result<void> ConformanceSuite::spawn(std::vector<std::string>& arguments) {
   std::string place = "TEST_TMPDIR=" + folder_.string();
   std::vector<char*> environment{place.data()};
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    if (!is_for_suite(*variable)) environment.push_back(*variable);
+    if (!misleads_suite(*variable)) environment.push_back(*variable);
   }
   environment.push_back(nullptr);
 
