@@ -18,11 +18,12 @@ std::string text_asking(std::uint64_t number, std::uint32_t replies, std::size_t
   return text;
 }
 
-AgentParty::AgentParty(std::string name, std::uint32_t host, const Surroundings& around, const Plan& plan,
+AgentParty::AgentParty(std::string name, std::uint32_t host, const Surroundings& around, const Plan& plan, Wiretap& tap,
                        Promises& promises)
     : Party(std::move(name), around),
       host_(host),
       plan_(plan),
+      tap_(tap),
       promises_(promises),
       identity_(crypto::Identity::generate(around.dice)),
       records_(identity_, around.chronicle, name_) {
@@ -68,6 +69,11 @@ ChannelId AgentParty::connect(const std::string& /*url*/, Error& why) {
 
 std::size_t AgentParty::send(ChannelId channel, Bytes message) {
   if (!lives()) return 0;
+  if (plan_.late_receipts > 0) {
+    const bool hold = troubled && dice_.happens(plan_.late_receipts);
+    message = tap_.receipt_late(Network::link_of(channel), std::move(message), hold, chronicle_);
+    if (message.empty()) return network_.unsent(channel);
+  }
   const std::size_t unsent = network_.send(channel, std::move(message));
   if (unsent > kMostUnsent) {
     chronicle_.violate(name_ + " left " + std::to_string(unsent) + " bytes unsent on one connection");

@@ -15,7 +15,8 @@ namespace agentroom::sim {
 
 class AgentParty final : public Party, private Endpoint, private AgentIo {
  public:
-  AgentParty(std::string name, std::uint32_t host, const Surroundings& around, const Plan& plan, Promises& promises);
+  AgentParty(std::string name, std::uint32_t host, const Surroundings& around, const Plan& plan, Wiretap& tap,
+             Promises& promises);
   ~AgentParty() override { crash(); }
 
   void shut_down() override;
@@ -35,7 +36,8 @@ class AgentParty final : public Party, private Endpoint, private AgentIo {
   /// Told of every event that its owner is told.
   std::function<void(const AgentEvent&)> on_report;
 
-  /// While true handlers may be late, fail, ask to be run again, or not be there at all.
+  /// While true handlers may be late, fail, ask to be run again, or not be there at all, and receipts be given out of
+  /// order.
   bool troubled = false;
 
  private:
@@ -63,6 +65,7 @@ class AgentParty final : public Party, private Endpoint, private AgentIo {
 
   const std::uint32_t host_;
   const Plan& plan_;
+  Wiretap& tap_;
   Promises& promises_;
   crypto::Identity identity_;
   AgentDisk records_;

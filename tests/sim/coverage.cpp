@@ -94,6 +94,8 @@ const char* Coverage::name(Way way) {
       return "message delivered again";
     case Way::kReceiptedAgain:
       return "duplicate receipted again";
+    case Way::kLateReceipt:
+      return "receipt given out of order";
     case Way::kExpiredAtSender:
       return "message expired at its sender";
     case Way::kExpiredAtRelay:

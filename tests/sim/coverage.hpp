@@ -59,6 +59,7 @@ enum class Way : std::uint8_t {
   kResent,
   kHandedAgain,
   kReceiptedAgain,
+  kLateReceipt,  ///< one was given after those of later messages
   kExpiredAtSender,
   kExpiredAtRelay,
   kOutboxFull,

@@ -54,6 +54,11 @@ std::size_t Network::send(ChannelId channel, Bytes message) {
   return to.incoming_bytes;
 }
 
+std::size_t Network::unsent(ChannelId channel) const {
+  const auto found = links_.find(link_of(channel));
+  return found == links_.end() ? 0 : found->second.sides[1 - side_of(channel)].incoming_bytes;
+}
+
 void Network::start_pump(std::uint64_t id, std::size_t side, Duration most) {
   if (std::exchange(links_.at(id).sides[side].pumping, true)) return;
   scheduler_.after(dice_.up_to(most), [this, id, side] { pump(id, side); });

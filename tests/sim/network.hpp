@@ -43,6 +43,8 @@ class Network {
   ChannelId connect(Endpoint& from, std::uint32_t host);
   std::uint32_t host(ChannelId channel) const { return links_.at(link_of(channel)).host; }
   std::size_t send(ChannelId channel, Bytes message);
+  /// Of what this end sent, what has not arrived.
+  std::size_t unsent(ChannelId channel) const;
   void pause(ChannelId channel, bool paused);
   /// Sends what is queued, then closes both ends.
   void close(ChannelId channel, CloseInfo why);

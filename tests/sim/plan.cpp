@@ -81,6 +81,7 @@ Plan::Plan(Dice& dice) {
   cancelled = dice.one_of<std::uint32_t>({0, 0, 10 * kPercent});
   unheard = dice.one_of<std::uint32_t>({0, 0, 30 * kPercent});
   concurrency = dice.between(1, 4);
+  late_receipts = dice.one_of<std::uint32_t>({0, 0, 20 * kPercent});
   draw_limits(dice, limits, largest_text);
   // More than a window holds; only where mailboxes take it, or the run is long and shows no more.
   if (limits.mailbox_messages > 64 && limits.frames_per_second >= 50 && dice.one_in(5)) flood = dice.between(65, 150);

@@ -82,6 +82,8 @@ struct Plan {
   std::uint32_t unheard = 0;    ///< of a million lives: the agent runs no handler
   std::uint32_t concurrency = 4;
 
+  std::uint32_t late_receipts = 0;  ///< of a million link messages of an agent: their first receipt comes with the next
+
   Aftermath aftermath = Aftermath::kNone;
 
   RelayLimits limits;

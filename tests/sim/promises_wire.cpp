@@ -102,9 +102,7 @@ void Promises::on_ack(const AgentId& agent, const protocol::AckItem& item) {
   switch (item.status) {
     case AckStatus::kDelivered:
       tell(agent, *letter, "is told DELIVERED for");
-      if (!letter->taken && !around_.has_seen(letter->to, letter->from, letter->msg_id)) {
-        violate(*letter, "was acknowledged as delivered before it was durable at its recipient");
-      }
+      if (!letter->receipted) violate(*letter, "was acknowledged as delivered before its recipient receipted it");
       letter->promised = true;
       return chronicle_.met(Way::kDelivered);
     case AckStatus::kQueued:
@@ -142,6 +140,7 @@ void Promises::on_rejected(const AgentId& agent, Letter& letter, Code code) {
       chronicle_.met(Way::kNotAllowed);
       break;
     case Code::kUnreadable:
+      if (!letter.refused) violate(letter, "was answered UNREADABLE before its recipient refused it");
       chronicle_.met(Way::kUnreadable);
       break;
     case Code::kExpired:

@@ -1,12 +1,26 @@
 #include "wiretap.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "protocol/content.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/link_messages.hpp"
 
 namespace agentroom::sim {
+namespace {
+
+constexpr std::size_t kReceiptBytes = 128;  // of a frame with one receipt, at most
+
+Bytes seal_again(const std::vector<protocol::Frame>& frames, crypto::LinkCipher& cipher) {
+  Bytes sealed(crypto::kMacBytes);
+  for (const protocol::Frame& frame : frames) protocol::encode_frame(frame, sealed);
+  cipher.seal(sealed);
+  return sealed;
+}
+
+}  // namespace
 
 void Wiretap::learn(std::uint64_t id, const RelayId& relay_pk, ByteView secret) {
   Link& link = links_[id];
@@ -26,8 +40,9 @@ void Wiretap::greet(Link& link, ByteView hello) {
   const auto said = protocol::decode_hello(*opened);
   if (!said) return;
   link.agent = said->agent_pk;
+  link.again_from_agent.emplace(keys.agent_to_relay.clone(), keys.agent_to_relay.clone());
   link.from_agent.emplace(crypto::LinkKey(), std::move(keys.agent_to_relay));
-  link.again.emplace(keys.relay_to_agent.clone(), keys.relay_to_agent.clone());
+  link.again_from_relay.emplace(keys.relay_to_agent.clone(), keys.relay_to_agent.clone());
   link.from_relay.emplace(crypto::LinkKey(), std::move(keys.relay_to_agent));
 }
 
@@ -53,7 +68,7 @@ void Wiretap::sent(std::uint64_t id, bool by_agent, ByteView message) {
 Bytes Wiretap::disorder(std::uint64_t id, Bytes message, Dice& dice, Chronicle& chronicle) {
   Link& link = links_[id];
   if (!link.agent || !link.welcomed) return message;
-  Bytes plain = to_bytes(*link.again->open(message));
+  Bytes plain = to_bytes(*link.again_from_relay->open(message));
   auto frames = protocol::decode_frames(plain);
   std::vector<std::size_t> deliveries;
   bool starts = false;  // what follows the start of its session cannot be read before it
@@ -70,10 +85,31 @@ Bytes Wiretap::disorder(std::uint64_t id, Bytes message, Dice& dice, Chronicle& 
     if (one != other) chronicle.met(Way::kDisorder);
     std::swap((*frames)[one], (*frames)[other]);
   }
-  Bytes sealed(crypto::kMacBytes);
-  for (const protocol::Frame& frame : *frames) protocol::encode_frame(frame, sealed);
-  link.again->seal(sealed);
-  return sealed;
+  return seal_again(*frames, *link.again_from_relay);
+}
+
+Bytes Wiretap::receipt_late(std::uint64_t id, Bytes message, bool hold, Chronicle& chronicle) {
+  Link& link = links_[id];
+  if (!link.agent) return message;  // the Hello
+  const Bytes plain = to_bytes(*link.again_from_agent->open(message));
+  std::vector<protocol::Frame> frames = *protocol::decode_frames(plain);
+  const bool allows = std::ranges::any_of(
+      frames, [](const protocol::Frame& frame) { return std::holds_alternative<protocol::Allow>(frame); });
+  if (link.held && message.size() + kReceiptBytes <= protocol::kLinkMessageBytes) {
+    // An Allow counts for what was receipted before it.
+    frames.insert(allows ? frames.begin() : frames.end(), protocol::Receipt{{*std::exchange(link.held, {})}});
+  } else if (!link.held && hold && !allows) {
+    const auto first = std::ranges::find_if(
+        frames, [](const protocol::Frame& frame) { return std::holds_alternative<protocol::Receipt>(frame); });
+    if (first != frames.end()) {
+      auto& items = std::get<protocol::Receipt>(*first).items;
+      link.held = items.front();
+      items.erase(items.begin());
+      if (items.empty()) frames.erase(first);
+      chronicle.met(Way::kLateReceipt);
+    }
+  }
+  return frames.empty() ? Bytes() : seal_again(frames, *link.again_from_agent);
 }
 
 void Wiretap::ended(std::uint64_t id) {

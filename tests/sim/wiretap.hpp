@@ -34,6 +34,11 @@ class Wiretap final : public WireTap {
   /// asked for every message of the relay, from the begin of a link.
   Bytes disorder(std::uint64_t link, Bytes message, Dice& dice, Chronicle& chronicle);
 
+  /// What an agent sends that receipts in another order: `message` with the receipt that was held back before it or, if
+  /// `hold`, without its first one. Empty: nothing is left of it. It has to be asked for every message of the agent,
+  /// from the begin of a link.
+  Bytes receipt_late(std::uint64_t link, Bytes message, bool hold, Chronicle& chronicle);
+
   void sent(std::uint64_t link, bool by_agent, ByteView message) override;
   void ended(std::uint64_t link) override;
 
@@ -46,7 +51,10 @@ class Wiretap final : public WireTap {
     bool welcomed = false;
     std::optional<crypto::LinkCipher> from_agent;
     std::optional<crypto::LinkCipher> from_relay;
-    std::optional<crypto::LinkCipher> again;  // opens and seals what comes from the relay
+    // Open and seal again what comes from one side.
+    std::optional<crypto::LinkCipher> again_from_agent;
+    std::optional<crypto::LinkCipher> again_from_relay;
+    std::optional<protocol::ReceiptItem> held;
   };
   void greet(Link& link, ByteView hello);
 

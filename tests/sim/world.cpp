@@ -51,7 +51,7 @@ World::World(std::uint64_t seed, bool traced)
 
 void World::make_agents() {
   for (std::uint32_t i = 0; i < plan_.agents; ++i) {
-    agents_.push_back(std::make_unique<AgentParty>(kNames[i], i + 1, around_, plan_, promises_));
+    agents_.push_back(std::make_unique<AgentParty>(kNames[i], i + 1, around_, plan_, tap_, promises_));
     AgentParty& agent = *agents_.back();
     numbers_[agent.id()] = i;
     agent.records().on_commit = [this, &agent](const Transaction& changes) {
