@@ -159,7 +159,10 @@ void Weather::set_a_clock() {
       party.clock_offset() + static_cast<std::int64_t>(dice_.below(static_cast<std::uint64_t>(2 * most))) - most;
   chronicle_.met(offset < party.clock_offset() ? Way::kClockBack : Way::kClockForward);
   party.set_clock(std::clamp(offset, -kFarthestMs, kFarthestMs));
-  chronicle_.tell(party.name(), "has its clock set");
+  if (chronicle_.traced()) {
+    chronicle_.tell(party.name(),
+                    "has its clock set to " + std::to_string(party.clock_offset()) + " ms from the true time");
+  }
 }
 
 bool Weather::sleep() {

@@ -81,6 +81,7 @@ class MailboxStore {
 
   /// When the oldest message was appended.
   virtual std::optional<UnixMs> oldest() const = 0;
+  /// When the message was appended; later only if another of the same segment was, while the clock went on.
   virtual UnixMs appended_at(const Place& place) const = 0;
   /// What the messages take on disk, those that are done but not yet removed included.
   virtual std::uint64_t bytes() const = 0;

@@ -67,6 +67,8 @@ Place SegmentStore::append(const NewMessage& message, UnixMs now) {
     batch_.created.push_back(open_);
     columns_.stored_at = now;
   }
+  // A clock that is set forward while the segment is open takes nothing of the life of what comes after.
+  if (now > columns_.stored_at) segments_[open_].stored_at = columns_.stored_at = now;
   const Place place{open_, static_cast<std::uint32_t>(columns_.envelopes.size()),
                     static_cast<std::uint16_t>(columns_.size.size())};
   columns_.from.append(as_text(message.from.view()));

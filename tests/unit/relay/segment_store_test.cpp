@@ -114,6 +114,17 @@ TEST_F(SegmentStoreTest, FindsEverythingAgainInOrder) {
   EXPECT_EQ(segments->appended_at(reader.messages[0].place), 1'000);
 }
 
+TEST_F(SegmentStoreTest, TakesNothingOfALifeWhenTheClockIsSetForward) {
+  const Place first = append("one", 1'000);
+  const Place second = append("two", 500'000);
+  append("three", 2'000);
+  EXPECT_EQ(segments->appended_at(first), 500'000);
+  EXPECT_EQ(segments->appended_at(second), 500'000);
+  commit();
+  open();
+  EXPECT_EQ(segments->appended_at(reader.messages[1].place), 500'000);
+}
+
 TEST_F(SegmentStoreTest, DeletesASegmentWithItsReceiptsWhenAllIsDone) {
   const Place first = append("one");
   const Place second = append("two");
