@@ -35,7 +35,7 @@ sdk::Result<Tcp::endpoint> parse_listen_address(boost::asio::io_context& io, std
   ErrorCode error;
   if (const auto address = boost::asio::ip::make_address(host, error); !error) return Tcp::endpoint(address, *port);
 
-  Resolver resolver(io);
+  Tcp::resolver resolver(io);
   const auto found = resolver.resolve(host, std::to_string(*port), Tcp::resolver::passive, error);
   if (error || found.empty())
     return fail(AR_NOT_FOUND, "no such host: " + host, "name an address of this machine, such as 127.0.0.1");

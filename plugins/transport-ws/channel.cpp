@@ -32,6 +32,7 @@ WebSocket::Options Channel::websocket_options() const {
 void Channel::accept(Connection connection, const UpgradeRequest& request, const sdk::PeerInfo& peer,
                      std::span<const std::byte> early) {
   connection_ = std::move(connection);
+  if (!watch()) return;
   websocket_ = WebSocket::accept(loop_.io(), out_, request, websocket_options());
   if (websocket_->state() == WebSocket::State::kEnded) {
     state_ = State::kEnded;
@@ -42,7 +43,6 @@ void Channel::accept(Connection connection, const UpgradeRequest& request, const
   events_.opened(id_, peer);
   if (!early.empty()) websocket_->feed(early, *this);
   react();
-  wait_readable();
   flush_later();
 }
 
@@ -66,10 +66,9 @@ void Channel::connect(Url url, std::unique_ptr<TlsSession> tls, sdk::Microsecond
 }
 
 void Channel::on_connected(Socket socket, const Url& url) {
-  connection_ = Connection(std::move(socket), std::move(waiting_tls_));
+  connection_ = Connection(loop_, std::move(socket), std::move(waiting_tls_));
   websocket_ = WebSocket::connect(loop_.io(), out_, url.host_header, url.target, websocket_options());
-  wait_readable();
-  flush_later();
+  if (watch()) flush_later();
 }
 
 void Channel::on_open() {
@@ -84,27 +83,31 @@ void Channel::on_message(std::span<std::byte> message) {
   events_.message(id_, message);
 }
 
-void Channel::wait_readable() {
-  if (read_waits_ || dropped_) return;
-  read_waits_ = true;
-  connection_.wait_readable([self = shared_from_this()](ErrorCode error) { self->on_readable(error); });
+/// False: the system has no room for one more, and the channel has ended.
+bool Channel::watch() {
+  if (const ErrorCode error = connection_.watch(shared_from_this())) {
+    break_off({describe(error)});
+    return false;
+  }
+  connection_.want_read(true);
+  return true;
 }
 
 void Channel::wait_writable() {
-  if (write_waits_ || dropped_) return;
+  if (dropped_) return;
   write_waits_ = true;
-  connection_.wait_writable([self = shared_from_this()](ErrorCode error) {
-    self->loop_.count_event();
-    self->write_waits_ = false;
-    if (!error) self->flush();
-  });
+  connection_.want_write();
 }
 
-void Channel::on_readable(ErrorCode error) {
-  loop_.count_event();
-  read_waits_ = false;
-  if (error || dropped_ || paused_) return;
+void Channel::on_writable() {
+  write_waits_ = false;
+  flush();
+}
+
+void Channel::on_readable() {
+  if (dropped_ || paused_) return;
   const std::span<std::byte> into = loop_.read_buffer();
+  ErrorCode error;
   const std::size_t size = connection_.read(into, error);
   if (error && error != boost::asio::error::would_block) return on_input_end(error);
   if (size > 0 && state_ != State::kEnded) {
@@ -112,7 +115,6 @@ void Channel::on_readable(ErrorCode error) {
     react();
   }
   if (!out_.empty() || connection_.unsent() > 0) flush_later();
-  if (!paused_) wait_readable();
 }
 
 std::uint64_t Channel::send(std::span<const std::byte> message) {
@@ -129,12 +131,14 @@ std::uint64_t Channel::send(std::span<const std::byte> message) {
 }
 
 void Channel::pause() {
-  if (state_ == State::kOpen) paused_ = true;
+  if (state_ != State::kOpen || paused_) return;
+  paused_ = true;
+  connection_.want_read(false);
 }
 
 void Channel::resume() {
-  paused_ = false;
-  if (state_ == State::kOpen) wait_readable();
+  if (!std::exchange(paused_, false)) return;
+  connection_.want_read(true);
 }
 
 void Channel::flush_later() {

@@ -28,7 +28,10 @@ namespace agentroom::ws {
 ///                                  v
 ///                               [ended]   the connection may linger, unseen by the host, until the peer has read what
 ///                                         was sent, the close frame above all
-class Channel final : public Flushable, public std::enable_shared_from_this<Channel>, private WebSocket::Events {
+class Channel final : public Flushable,
+                      public Watcher,
+                      public std::enable_shared_from_this<Channel>,
+                      private WebSocket::Events {
  public:
   /// Unsent bytes at which a channel ends: its host sends on although `send` tells it to wait.
   static constexpr std::size_t kMaxUnsent = std::size_t{16} * AR_TRANSPORT_HIGH_WATER;
@@ -62,9 +65,10 @@ class Channel final : public Flushable, public std::enable_shared_from_this<Chan
   // channel.cpp: what the connection brings and takes.
   WebSocket::Options websocket_options() const;
   void on_connected(Socket socket, const Url& url);
-  void wait_readable();
+  bool watch();
   void wait_writable();
-  void on_readable(ErrorCode error);
+  void on_readable() override;
+  void on_writable() override;
   void on_open() override;
   void on_message(std::span<std::byte> message) override;
   void flush_later();
@@ -92,7 +96,6 @@ class Channel final : public Flushable, public std::enable_shared_from_this<Chan
   std::unique_ptr<TlsSession> waiting_tls_;  ///< until there is a connection for it
   Deadline deadline_;
   State state_ = State::kConnecting;
-  bool read_waits_ = false;
   bool write_waits_ = false;
   bool paused_ = false;
   bool above_high_water_ = false;

@@ -1,4 +1,3 @@
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "channel.hpp"
@@ -27,13 +26,12 @@ void Channel::close(std::uint16_t code, std::string_view reason) {
   if (state_ == State::kConnecting) {
     state_ = State::kClosing;
     drop();
-    boost::asio::post(loop_.io(), [self = shared_from_this(), code, text] { self->end(code, {text}); });
+    loop_.post([self = shared_from_this(), code, text] { self->end(code, {text}); });
   } else if (state_ == State::kOpen) {
     state_ = State::kClosing;
-    paused_ = false;
+    resume();
     if (websocket_->state() == WebSocket::State::kOpen) websocket_->close(sendable(code), text);
     deadline_.set(kCloseTime, [this, code, text] { give_up(code, {text}); });
-    wait_readable();
     flush_later();
   }
 }
@@ -49,7 +47,7 @@ void Channel::react() {
   if (state_ == State::kEnded || !websocket_) return;
   if (websocket_->state() == WebSocket::State::kClosing && state_ == State::kOpen) {
     state_ = State::kClosing;
-    paused_ = false;
+    resume();
     const CloseReason why = websocket_->reason();
     deadline_.set(kCloseTime, [this, why] { give_up(why.code, {why.text}); });
   } else if (websocket_->state() == WebSocket::State::kEnded) {
@@ -101,9 +99,8 @@ void Channel::end(std::uint16_t code, const Trouble& why) {
 void Channel::linger() {
   if (dropped_) return;
   lingers_ = true;
-  paused_ = false;
+  resume();
   deadline_.set(kLinger, [this] { drop(); });
-  wait_readable();
   if (out_.empty() && connection_.unsent() == 0) {
     finish_sending();
   } else {
@@ -119,6 +116,7 @@ void Channel::finish_sending() {
 
 void Channel::drop() {
   if (dropped_) return;
+  const auto self = shared_from_this();
   dropped_ = true;
   deadline_.cancel();
   if (connector_) connector_->cancel();

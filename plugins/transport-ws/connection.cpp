@@ -15,19 +15,35 @@ ErrorCode ended() {
 
 }  // namespace
 
-Connection::Connection(Socket socket, std::unique_ptr<TlsSession> tls)
-    : socket_(std::move(socket)), tls_(std::move(tls)) {
-  ErrorCode ignored;
-  socket_.set_option(Tcp::no_delay(true), ignored);
-  socket_.non_blocking(true, ignored);
+Connection::Connection(Loop& loop, Socket socket, std::unique_ptr<TlsSession> tls)
+    : loop_(&loop), socket_(std::move(socket)), watch_(loop.readiness()), tls_(std::move(tls)) {
+  socket_.set_no_delay();
+}
+
+ErrorCode Connection::watch(std::shared_ptr<Watcher> who) {
+  if (!watch_.watcher()) return watch_.start(socket_.descriptor(), std::move(who));
+  watch_.hand_over(std::move(who));
+  return {};
+}
+
+void Connection::want_read(bool want) {
+  watch_.want_read(want && !over());
+  if (want && over()) tell_end();
+}
+
+/// What is left to read is not the socket's.
+void Connection::tell_end() {
+  loop_->post([who = watch_.watcher()] {
+    if (who) who->on_readable();
+  });
 }
 
 std::size_t Connection::read(std::span<std::byte> into, ErrorCode& error) {
-  if (!tls_) return socket_.read_some(boost::asio::buffer(into.data(), into.size()), error);
+  if (!tls_) return socket_.read(into, error);
   std::size_t plain = 0;
   if (!over()) {
     const std::span<std::byte> records = tls_->scratch();
-    const std::size_t size = socket_.read_some(boost::asio::buffer(records.data(), records.size()), error);
+    const std::size_t size = socket_.read(records, error);
     if (error == boost::asio::error::eof) {
       tls_->end_input();
     } else if (error) {
@@ -41,7 +57,10 @@ std::size_t Connection::read(std::span<std::byte> into, ErrorCode& error) {
     send_records(ignored);
   }
   error = {};
-  if (plain > 0) return plain;  // what else came is told by the next read
+  if (plain > 0) {
+    if (over()) want_read(true);  // what else came is told by the next read
+    return plain;
+  }
   if (tls_failed()) {
     error = failed();
   } else if (tls_->state() == TlsSession::State::kEnded) {
@@ -55,7 +74,7 @@ std::size_t Connection::read(std::span<std::byte> into, ErrorCode& error) {
 std::size_t Connection::write(std::span<const std::byte> from, ErrorCode& error) {
   error = {};
   if (!tls_) {
-    return from.empty() ? 0 : socket_.write_some(boost::asio::buffer(from.data(), from.size()), error);
+    return from.empty() ? 0 : socket_.write(from, error);
   }
   std::size_t taken = 0;
   send_records(error);
@@ -72,8 +91,7 @@ std::size_t Connection::write(std::span<const std::byte> from, ErrorCode& error)
 void Connection::send_records(ErrorCode& error) {
   Output& output = tls_->output();
   if (output.empty()) return;
-  const auto waiting = output.waiting();
-  output.consume(socket_.write_some(boost::asio::buffer(waiting.data(), waiting.size()), error));
+  output.consume(socket_.write(output.waiting(), error));
 }
 
 Trouble Connection::trouble(ErrorCode error) const {
@@ -82,18 +100,18 @@ Trouble Connection::trouble(ErrorCode error) const {
 }
 
 void Connection::finish_writing() {
-  ErrorCode ignored;
   if (tls_) {
+    ErrorCode error;
     tls_->finish();
-    send_records(ignored);
-    if (unsent() > 0 && ignored == boost::asio::error::would_block) return;
+    send_records(error);
+    if (unsent() > 0 && error == boost::asio::error::would_block) return;
   }
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  socket_.finish_writing();
 }
 
 void Connection::close() {
-  ErrorCode ignored;
-  socket_.close(ignored);
+  watch_.stop();
+  socket_.close();
   tls_.reset();
 }
 

@@ -1,11 +1,10 @@
-// A TCP connection, with or without TLS: one read, one write, and waiting for either.
+// A TCP connection, with or without TLS: one read, one write, and who hears that either can be done.
 //
 // Everything above it sees plain bytes only. Over TLS a write leaves records that the system has not taken yet
 // (`unsent`), and a read may cause some, in the handshake above all: whoever reads or writes flushes as long as
 // something is unsent.
 #pragma once
 
-#include <boost/asio/post.hpp>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -14,6 +13,7 @@
 
 #include "address.hpp"
 #include "loop.hpp"
+#include "readiness.hpp"
 #include "socket.hpp"
 #include "tls_session.hpp"
 #include "trouble.hpp"
@@ -24,9 +24,12 @@ namespace agentroom::ws {
 class Connection {
  public:
   /// One that is not connected.
-  explicit Connection(Loop& loop) : socket_(loop.io()) {}
+  explicit Connection(Loop& loop) : loop_(&loop), watch_(loop.readiness()) {}
   /// Takes a connected socket over; speaks TLS when there is a session for it.
-  Connection(Socket socket, std::unique_ptr<TlsSession> tls);
+  Connection(Loop& loop, Socket socket, std::unique_ptr<TlsSession> tls);
+
+  /// `who` hears of it, in place of whoever did; kept alive until `close`.
+  ErrorCode watch(std::shared_ptr<Watcher> who);
 
   /// Never waits: `error` is would_block when there is nothing, eof when the peer sends no more. `into` has
   /// Loop::kReadSize bytes.
@@ -37,20 +40,10 @@ class Connection {
   /// Bytes for the peer that were taken, but not by the system yet.
   std::size_t unsent() const { return tls_ ? tls_->output().size() : 0; }
 
-  /// `handler(ErrorCode)` is called once from the loop; with an error when the connection was closed meanwhile.
-  template <class Handler>
-  void wait_readable(Handler&& handler) {
-    if (over()) {
-      boost::asio::post(socket_.get_executor(),
-                        [handler = std::forward<Handler>(handler)]() mutable { handler(ErrorCode()); });
-    } else {
-      socket_.async_wait(Socket::wait_read, std::forward<Handler>(handler));
-    }
-  }
-  template <class Handler>
-  void wait_writable(Handler&& handler) {
-    socket_.async_wait(Socket::wait_write, std::forward<Handler>(handler));
-  }
+  /// Whether the watcher hears that there is something to read; until told otherwise.
+  void want_read(bool want);
+  /// The watcher hears once that there is room.
+  void want_write() { watch_.want_write(); }
 
   bool secure() const { return tls_ != nullptr; }
   /// The TLS handshake is going on.
@@ -80,8 +73,11 @@ class Connection {
     return tls_ && (tls_->state() == TlsSession::State::kEnded || tls_->state() == TlsSession::State::kFailed);
   }
   void send_records(ErrorCode& error);
+  void tell_end();
 
+  Loop* loop_;
   Socket socket_;
+  Watch watch_;
   std::unique_ptr<TlsSession> tls_;
 };
 

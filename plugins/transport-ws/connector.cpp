@@ -1,7 +1,6 @@
 #include "connector.hpp"
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "connection.hpp"
@@ -29,22 +28,21 @@ Connector::Connector(Loop& loop, std::string host, std::uint16_t port, Outcome o
       host_(std::move(host)),
       port_(port),
       outcome_(std::move(outcome)),
-      socket_(loop.io()),
+      watch_(loop.readiness()),
       attempt_(loop.deadlines()) {}
 
 void Connector::start() {
-  boost::asio::post(loop_.io(), [self = shared_from_this()] {
-    self->loop_.count_event();
+  loop_.post([self = shared_from_this()] {
     if (!self->over_) self->look_up();
   });
 }
 
 void Connector::cancel() {
+  const auto self = shared_from_this();
   over_ = true;
   attempt_.cancel();
-  if (resolver_) resolver_->cancel();
-  ErrorCode ignored;
-  socket_.close(ignored);
+  watch_.stop();
+  socket_.close();
 }
 
 void Connector::look_up() {
@@ -57,49 +55,43 @@ void Connector::look_up() {
     left_ = {{boost::asio::ip::address_v6::loopback(), port_}, {boost::asio::ip::address_v4::loopback(), port_}};
     return try_next();
   }
-  resolver_.emplace(loop_.io());
-  resolver_->async_resolve(host_, std::to_string(port_), Tcp::resolver::numeric_service,
-                           [self = shared_from_this()](ErrorCode failure, const Resolver::results_type& found) {
-                             self->loop_.count_event();
-                             if (self->over_) return;
-                             if (failure || found.empty()) return self->fail(not_found(self->host_, failure));
-                             for (const auto& entry : found) {
-                               if (self->left_.size() < kMaxAddresses) self->left_.push_back(entry.endpoint());
-                             }
-                             std::ranges::reverse(self->left_);
-                             self->try_next();
-                           });
+  loop_.look_up(host_, port_, [self = shared_from_this()](ErrorCode failure, const Tcp::resolver::results_type& found) {
+    if (self->over_) return;
+    if (failure || found.empty()) return self->fail(not_found(self->host_, failure));
+    for (const auto& entry : found) {
+      if (self->left_.size() < kMaxAddresses) self->left_.push_back(entry.endpoint());
+    }
+    std::ranges::reverse(self->left_);
+    self->try_next();
+  });
 }
 
 void Connector::try_next() {
   const Tcp::endpoint endpoint = left_.back();
   left_.pop_back();
   ErrorCode error;
-  socket_.close(error);
-  socket_.open(endpoint.protocol(), error);
-  if (error) return on_tried(error);
-  attempt_timed_out_ = false;
-  if (!left_.empty()) {
-    attempt_.set(kAttempt, [this] {
-      attempt_timed_out_ = true;
-      ErrorCode ignored;
-      socket_.cancel(ignored);
-    });
-  }
-  socket_.async_connect(endpoint, [self = shared_from_this()](ErrorCode failure) {
-    self->loop_.count_event();
-    if (!self->over_) self->on_tried(failure);
-  });
+  watch_.stop();
+  socket_ = Socket::open(endpoint.protocol(), error);
+  if (!error) error = watch_.start(socket_.descriptor(), shared_from_this());
+  if (!error) socket_.connect(endpoint, error);
+  if (error != boost::asio::error::in_progress) return on_tried(error);
+  watch_.want_write();
+  if (!left_.empty()) attempt_.set(kAttempt, [this] { on_tried(boost::asio::error::timed_out); });
+}
+
+void Connector::on_writable() {
+  on_tried(socket_.connected());
 }
 
 void Connector::on_tried(ErrorCode error) {
+  const auto self = shared_from_this();
   attempt_.cancel();
+  watch_.stop();
   if (!error) {
     over_ = true;
     return outcome_.connected(std::move(socket_));
   }
   if (!left_.empty()) return try_next();
-  if (attempt_timed_out_) error = boost::asio::error::timed_out;
   fail(describe(error) + " by " + host_ + ":" + std::to_string(port_));
 }
 

@@ -3,19 +3,19 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "deadlines.hpp"
 #include "loop.hpp"
+#include "readiness.hpp"
 #include "socket.hpp"
 
 namespace agentroom::ws {
 
 /// Looks the host up, on the resolver's thread unless it is numeric, and tries its addresses one after another. Thread:
 /// engine.
-class Connector : public std::enable_shared_from_this<Connector> {
+class Connector final : public Watcher, public std::enable_shared_from_this<Connector> {
  public:
   struct Outcome {
     std::function<void(Socket)> connected;
@@ -31,6 +31,7 @@ class Connector : public std::enable_shared_from_this<Connector> {
  private:
   void look_up();
   void try_next();
+  void on_writable() override;
   void on_tried(ErrorCode error);
   void fail(const std::string& reason);
 
@@ -38,11 +39,10 @@ class Connector : public std::enable_shared_from_this<Connector> {
   std::string host_;
   std::uint16_t port_;
   Outcome outcome_;
-  std::optional<Resolver> resolver_;
   std::vector<Tcp::endpoint> left_;  ///< to be tried from the end
   Socket socket_;
+  Watch watch_;
   Deadline attempt_;
-  bool attempt_timed_out_ = false;
   bool over_ = false;
 };
 

@@ -31,8 +31,9 @@ HttpSession::HttpSession(Loop& loop, Listener& listener, Connection connection)
       deadline_(loop.deadlines()) {}
 
 void HttpSession::start() {
+  if (connection_.watch(shared_from_this())) return drop();
   limit_time();
-  wait_readable();
+  connection_.want_read(true);
 }
 
 /// The time in which a request must be complete, and the one in which its answer must have been taken.
@@ -40,27 +41,21 @@ void HttpSession::limit_time() {
   deadline_.set(listener_.request_timeout(), [this] { drop(); });
 }
 
-void HttpSession::wait_readable() {
-  if (read_waits_ || state_ == State::kOver) return;
-  read_waits_ = true;
-  connection_.wait_readable([self = shared_from_this()](ErrorCode error) { self->on_readable(error); });
-}
-
 void HttpSession::wait_writable() {
-  if (write_waits_ || state_ == State::kOver) return;
+  if (state_ == State::kOver) return;
   write_waits_ = true;
-  connection_.wait_writable([self = shared_from_this()](ErrorCode error) {
-    self->loop_.count_event();
-    self->write_waits_ = false;
-    if (!error) self->flush();
-  });
+  connection_.want_write();
 }
 
-void HttpSession::on_readable(ErrorCode error) {
-  loop_.count_event();
-  read_waits_ = false;
-  if (error || state_ == State::kOver || state_ == State::kAnswering) return;
+void HttpSession::on_writable() {
+  write_waits_ = false;
+  flush();
+}
+
+void HttpSession::on_readable() {
+  if (state_ == State::kOver || state_ == State::kAnswering) return;
   const std::span<std::byte> into = loop_.read_buffer();
+  ErrorCode error;
   const std::size_t size = connection_.read(into, error);
   if (error && error != boost::asio::error::would_block) {
     return connection_.met_plain_http() ? ask_for_tls() : end_by(error);
@@ -70,7 +65,6 @@ void HttpSession::on_readable(ErrorCode error) {
     unparsed_.insert(unparsed_.end(), into.begin(), into.begin() + static_cast<std::ptrdiff_t>(size));
     parse();
   }
-  if (state_ == State::kReading || state_ == State::kLingering) wait_readable();
 }
 
 void HttpSession::parse() {
@@ -134,6 +128,7 @@ void HttpSession::refuse(unsigned status, std::string_view why, std::string_view
 void HttpSession::answer(const Response& response) {
   write_response(out_, response);
   state_ = State::kAnswering;
+  connection_.want_read(false);
   limit_time();
   loop_.flush_later(shared_from_this());
 }
@@ -158,8 +153,8 @@ void HttpSession::next_request() {
   parser_ = RequestParser();
   state_ = State::kReading;
   limit_time();
+  connection_.want_read(true);
   parse();
-  if (state_ == State::kReading) wait_readable();
 }
 
 /// Closed with unread input, the system would reset the connection and the client could lose the answer.
@@ -167,7 +162,7 @@ void HttpSession::linger() {
   state_ = State::kLingering;
   finish_writing();
   deadline_.set(kLinger, [this] { drop(); });
-  wait_readable();
+  connection_.want_read(true);
 }
 
 void HttpSession::finish_writing() {

@@ -22,7 +22,7 @@ class Listener;
 ///   start --> [reading] --request--> [answering] --flushed--> [reading] ... --> [lingering] --> [over]
 ///                 |
 ///                 +--upgrade--> [over], its connection is a Channel's
-class HttpSession final : public Flushable, public std::enable_shared_from_this<HttpSession> {
+class HttpSession final : public Flushable, public Watcher, public std::enable_shared_from_this<HttpSession> {
  public:
   HttpSession(Loop& loop, Listener& listener, Connection connection);
 
@@ -34,9 +34,9 @@ class HttpSession final : public Flushable, public std::enable_shared_from_this<
  private:
   enum class State : std::uint8_t { kReading, kAnswering, kLingering, kOver };
 
-  void wait_readable();
   void wait_writable();
-  void on_readable(ErrorCode error);
+  void on_readable() override;
+  void on_writable() override;
   void parse();
   void serve_request();
   void serve_websocket();
@@ -58,7 +58,6 @@ class HttpSession final : public Flushable, public std::enable_shared_from_this<
   std::vector<std::byte> unparsed_;
   Deadline deadline_;
   State state_ = State::kReading;
-  bool read_waits_ = false;
   bool write_waits_ = false;
   bool keep_alive_ = false;
   unsigned requests_ = 0;

@@ -16,6 +16,8 @@ using sdk::fail;
 /// The wait after an accept that failed for lack of something, such as descriptors.
 constexpr std::chrono::milliseconds kRetry{100};
 constexpr std::chrono::seconds kBetweenComplaints{10};
+/// So many connections are accepted before the others get their turn.
+constexpr std::size_t kAcceptedAtOnce = 64;
 constexpr std::string_view kAcceptFailures = "ws_accept_failures_total";
 
 sdk::Error cannot_listen(std::string_view address, ErrorCode error) {
@@ -57,7 +59,7 @@ Listener::Listener(Loop& loop, ChannelTable& channels, const Config& config, Tls
       events_(options.events),
       request_(options.request),
       max_message_(options.max_message),
-      acceptor_(loop.io()),
+      watch_(loop.readiness()),
       retry_(loop.deadlines()),
       last_complaint_(Clock::now() - kBetweenComplaints) {}
 
@@ -67,37 +69,33 @@ sdk::Result<std::uint16_t> Listener::open(std::string_view address) {
   const auto endpoint = parse_listen_address(loop_.io(), address);
   if (!endpoint) return endpoint.error();
   ErrorCode error;
-  acceptor_.open(endpoint->protocol(), error);
-  if (!error) acceptor_.set_option(Acceptor::reuse_address(true), error);
-  if (!error) acceptor_.bind(*endpoint, error);
-  if (!error) acceptor_.listen(Acceptor::max_listen_connections, error);
+  socket_ = Socket::open(endpoint->protocol(), error);
+  if (!error) socket_.listen(*endpoint, error);
   if (error) return cannot_listen(address, error);
-  const std::uint16_t port = acceptor_.local_endpoint(error).port();
+  const std::uint16_t port = socket_.local_endpoint(error).port();
+  if (!error) error = watch_.start(socket_.descriptor(), shared_from_this());
   if (error) return cannot_listen(address, error);
   loop_.host().count(kAcceptFailures, 0);  // shown from the start
-  accept();
+  watch_.want_read(true);
   return port;
 }
 
 void Listener::close() {
+  const auto self = shared_from_this();
   retry_.cancel();
-  ErrorCode ignored;
-  acceptor_.close(ignored);
+  watch_.stop();
+  socket_.close();
   while (!sessions_.empty()) sessions_.front()->drop();
 }
 
-void Listener::accept() {
-  acceptor_.async_accept([self = shared_from_this()](ErrorCode error, Socket socket) {
-    self->loop_.count_event();
-    self->on_accepted(error, std::move(socket));
-  });
-}
-
-void Listener::on_accepted(ErrorCode error, Socket socket) {
-  if (!acceptor_.is_open()) return;
-  if (error && error != boost::asio::error::connection_aborted) return pause_accepting(error);
-  accept();  // first, so that a connection that cannot be served does not end it
-  if (!error) serve(std::move(socket));
+void Listener::on_readable() {
+  for (std::size_t i = 0; i < kAcceptedAtOnce && socket_.is_open(); ++i) {
+    ErrorCode error;
+    Socket socket = socket_.accept(error);
+    if (error == boost::asio::error::would_block) return;
+    if (error && error != boost::asio::error::connection_aborted) return pause_accepting(error);
+    if (!error) serve(std::move(socket));
+  }
 }
 
 void Listener::pause_accepting(ErrorCode error) {
@@ -106,13 +104,15 @@ void Listener::pause_accepting(ErrorCode error) {
     last_complaint_ = now;
     loop_.host().log(sdk::LogLevel::kWarn, "cannot accept connections for now: " + describe_shortage(error));
   }
-  retry_.set(kRetry, [this] { accept(); });
+  watch_.want_read(false);
+  retry_.set(kRetry, [this] { watch_.want_read(true); });
 }
 
 void Listener::serve(Socket socket) {
   if (sessions_.size() >= config_.max_requests) sessions_.front()->drop();
   const auto session = std::make_shared<HttpSession>(
-      loop_, *this, Connection(std::move(socket), tls_.serves() ? tls_.loaded()->accept(loop_.pool()) : nullptr));
+      loop_, *this,
+      Connection(loop_, std::move(socket), tls_.serves() ? tls_.loaded()->accept(loop_.pool()) : nullptr));
   places_.emplace(session.get(), sessions_.insert(sessions_.end(), session));
   session->start();
 }

@@ -13,6 +13,7 @@
 #include "config.hpp"
 #include "deadlines.hpp"
 #include "loop.hpp"
+#include "readiness.hpp"
 #include "socket.hpp"
 #include "tls_library.hpp"
 
@@ -21,12 +22,12 @@ namespace agentroom::ws {
 class HttpSession;
 
 /// Thread: engine.
-class Listener : public std::enable_shared_from_this<Listener> {
+class Listener : public Watcher, public std::enable_shared_from_this<Listener> {
  public:
   /// `tls` is prepared when it serves.
   Listener(Loop& loop, ChannelTable& channels, const Config& config, TlsLibrary& tls,
            const sdk::ListenOptions& options);
-  ~Listener();
+  ~Listener() override;
 
   /// Binds and listens; the port. Errors: AR_IN_USE, AR_PERMISSION, AR_INVALID, AR_NOT_FOUND, AR_IO.
   sdk::Result<std::uint16_t> open(std::string_view address);
@@ -41,8 +42,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void forget(const HttpSession& session);
 
  private:
-  void accept();
-  void on_accepted(ErrorCode error, Socket socket);
+  void on_readable() override;
   void pause_accepting(ErrorCode error);
   void serve(Socket socket);
 
@@ -53,7 +53,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   sdk::ChannelEvents events_;
   sdk::RequestHandler request_;
   std::size_t max_message_;
-  Acceptor acceptor_;
+  Socket socket_;
+  Watch watch_;
   Deadline retry_;
   Clock::time_point last_complaint_;
 

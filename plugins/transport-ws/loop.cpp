@@ -1,7 +1,14 @@
 #include "loop.hpp"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
 #include <utility>
 
 namespace agentroom::ws {
@@ -13,20 +20,21 @@ constexpr sdk::Microseconds kLongestWait = std::chrono::hours(1);
 
 }  // namespace
 
-// Only the scheduler's queue is locked: `wake` and the resolver put handlers into it from their threads, while sockets
-// are touched by the engine thread alone.
 Loop::Loop(sdk::Host host)
     : host_(host),
       read_buffer_(std::make_unique_for_overwrite<std::array<std::byte, kReadSize>>()),
       message_buffer_(std::make_unique_for_overwrite<std::array<std::byte, kReadSize>>()),
-      io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
-      stay_(io_.get_executor()) {}
+      waker_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE) {
+  if (!waker_.valid()) throw std::system_error(errno, std::system_category(), "eventfd");
+  readiness_.ends_waits(waker_.get());
+}
+
+Loop::~Loop() = default;
 
 void Loop::turn(sdk::Microseconds timeout) {
   if (!flush_all()) timeout = sdk::Microseconds(0);
-  if (io_.stopped()) io_.restart();
-  events_ = 0;
-  if (wait_and_run_one(std::min(timeout, kLongestWait)) > 0 && !io_.stopped()) io_.poll();
+  wait(std::min(timeout, kLongestWait));
   if (deadlines_.next()) deadlines_.expire(Clock::now());
 }
 
@@ -41,30 +49,56 @@ bool Loop::flush_all() {
   return dirty_.empty();
 }
 
-std::size_t Loop::wait_and_run_one(sdk::Microseconds timeout) {
+void Loop::wait(sdk::Microseconds timeout) {
   if (const auto next = deadlines_.next(); next && timeout.count() > 0) {
     const auto left = std::chrono::ceil<std::chrono::microseconds>(*next - Clock::now());
     timeout = left.count() <= 0 ? sdk::Microseconds(0)
                                 : std::min(timeout, sdk::Microseconds(static_cast<std::uint64_t>(left.count())));
   }
-  if (timeout.count() == 0) return io_.poll_one();
-  return io_.run_one_for(timeout);
+  auto rest = Rest::kBusy;
+  if (timeout.count() == 0 || !rest_.compare_exchange_strong(rest, Rest::kWaits)) timeout = sdk::Microseconds(0);
+  readiness_.wait(static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count()));
+  if (rest_.exchange(Rest::kBusy) == Rest::kWoken) run_posted();
+}
+
+void Loop::run_posted() {
+  std::vector<std::function<void()>> actions;
+  {
+    const std::scoped_lock lock(posting_);
+    actions.swap(posted_);
+  }
+  for (const auto& action : actions) action();
 }
 
 void Loop::wake() {
-  // One pending handler is enough, however often it is asked for.
-  if (wake_pending_.exchange(true)) return;
-  boost::asio::post(io_, [this] { wake_pending_.store(false); });
+  if (rest_.exchange(Rest::kWoken) != Rest::kWaits) return;
+  const std::uint64_t once = 1;
+  [[maybe_unused]] const auto written = ::write(waker_.get(), &once, sizeof once);
+}
+
+void Loop::post(std::function<void()> action) {
+  {
+    const std::scoped_lock lock(posting_);
+    posted_.push_back(std::move(action));
+  }
+  wake();
+}
+
+void Loop::look_up(const std::string& host, std::uint16_t port,
+                   std::function<void(ErrorCode, const Tcp::resolver::results_type&)> found) {
+  if (!lookups_) lookups_ = std::make_unique<boost::asio::thread_pool>(1);
+  boost::asio::post(*lookups_, [this, host, port, found = std::move(found)] {
+    Tcp::resolver resolver(*lookups_);
+    ErrorCode error;
+    auto addresses = resolver.resolve(host, std::to_string(port), Tcp::resolver::numeric_service, error);
+    post([found, error, addresses = std::move(addresses)] { found(error, addresses); });
+  });
 }
 
 void Loop::flush_later(std::shared_ptr<Flushable> connection) {
   if (connection->dirty_) return;
   connection->dirty_ = true;
   dirty_.push_back(std::move(connection));
-}
-
-void Loop::count_event() {
-  if (++events_ >= kEventsPerTurn) io_.stop();
 }
 
 }  // namespace agentroom::ws

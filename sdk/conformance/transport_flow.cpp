@@ -110,6 +110,20 @@ TEST_F(TransportFlow, APausedChannelStillSends) {
   ASSERT_TRUE(drive_until([&] { return near().messages.size() == 1; }));
 }
 
+TEST_F(TransportFlow, APausedChannelEndsNoWait) {
+  open_channel();
+  server_->pause(far_);
+  client_->send(near_, "unread");
+  for (int i = 0; i < 20; ++i) {
+    client_->turn(1ms);
+    server_->turn();
+  }
+  int turns = 0;
+  const auto end = std::chrono::steady_clock::now() + 300ms;
+  for (; std::chrono::steady_clock::now() < end; ++turns) server_->turn(50ms);
+  EXPECT_LT(turns, 50) << "turns of 50 ms come back at once, for input that nobody wants";
+}
+
 TEST_F(TransportFlow, PausedInsideAMessageGoesOnAfterResume) {
   open_channel();
   server_->message_hook = [&](ar_channel id, ar_mut_bytes) { server_->pause(id); };

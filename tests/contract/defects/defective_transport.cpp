@@ -20,6 +20,7 @@ struct Instance {
   ar_channel_events events{};
   std::map<ar_channel, std::string> held;
   unsigned sent = 0;
+  bool paused = false;
 };
 
 Instance& of(void* ctx) {
@@ -129,10 +130,18 @@ const void* transport_interface() {
       [](ar_transport* self) { inner().stop_listening(of(self).transport); },
       connect,
       send,
-      [](ar_transport* self, ar_channel channel) { inner().pause(of(self).transport, channel); },
-      [](ar_transport* self, ar_channel channel) { inner().resume(of(self).transport, channel); },
+      [](ar_transport* self, ar_channel channel) {
+        of(self).paused = true;
+        inner().pause(of(self).transport, channel);
+      },
+      [](ar_transport* self, ar_channel channel) {
+        of(self).paused = false;
+        inner().resume(of(self).transport, channel);
+      },
       close_channel,
-      [](ar_transport* self, std::uint64_t timeout_us) { inner().turn(of(self).transport, timeout_us); },
+      [](ar_transport* self, std::uint64_t timeout_us) {
+        inner().turn(of(self).transport, has("spins-while-paused") && of(self).paused ? 0 : timeout_us);
+      },
       [](ar_transport* self) { inner().wake(of(self).transport); },
       [](ar_transport* self, ar_error* error) { return inner().reload(of(self).transport, error); }};
   return &transport;

@@ -111,6 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"transport-never-tells-drained", "TransportFlow.AReaderThatPausesHoldsTheSenderBack"},
         Defect{"transport-tells-a-wrong-code", "TransportMessages.TooLargeForTheListenerCloseTheChannelWith1009"},
         Defect{"transport-tells-the-end-twice", "TransportEnds.AClientCanCloseToo"},
+        Defect{"transport-spins-while-paused", "TransportFlow.APausedChannelEndsNoWait"},
         Defect{"transport-waits-for-ever", "TransportEnds.AnAttemptThatNobodyAnswersEndsByItsTimeout"},
         Defect{"tunnel-calls-back-after-close", "TunnelThatIsReady.EndsCleanlyWhenReady"},
         Defect{"tunnel-calls-back-from-open", "TunnelThatIsReady.EndsCleanlyWhenReady"},

@@ -66,6 +66,26 @@ TEST_F(WsServer, TakesFramesByteByByte) {
   for (const std::string& message : channel().messages) EXPECT_TRUE(message == std::string(2'000, 'z'));
 }
 
+TEST_F(WsServer, APausedChannelWhosePeerResetsItWaitsForItsResume) {
+  RawSocket peer = open_websocket();
+  transport_->pause(id());
+  peer.send(bytes_of({.payload = "unread"}));
+  transport_->turn(1ms);
+  peer.reset();
+  // The system tells of a reset whether it is asked or not; a transport that listens goes round and round.
+  int turns = 0;
+  const auto end = std::chrono::steady_clock::now() + 200ms;
+  while (std::chrono::steady_clock::now() < end) {
+    transport_->turn(50ms);
+    ++turns;
+  }
+  EXPECT_LT(turns, 20);
+  EXPECT_FALSE(channel().closed);
+  transport_->resume(id());
+  ASSERT_TRUE(drive_until([&] { return channel().closed.has_value(); }));
+  EXPECT_EQ(channel().closed->code, AR_CLOSE_ABNORMAL);
+}
+
 TEST_F(WsServer, AnEmptyMessageIsAMessage) {
   RawSocket peer = open_websocket();
   peer.send(bytes_of({}));
