@@ -93,15 +93,15 @@ class PluginCheck {
       if (auto added = add_kind(kind, (*folder)->path()); !added) return added;
     }
     if (auto chosen = choose(); !chosen) return chosen;
+    const runtime::Signals signals({[this](int) {
+      for (OfKind& each : kinds_) each.suite->stop();
+    }});
     const auto others = host::discover_plugins(context_.plugin_path());
     for (OfKind& each : kinds_) {
       auto with = arguments(each.kind, others, (*folder)->path());
       if (!with) return pass(with);
       each.arguments = std::move(*with);
     }
-    const runtime::Signals signals({[this](int) {
-      for (OfKind& each : kinds_) each.suite->stop();
-    }});
     for (OfKind& each : kinds_) {
       if (auto done = check(each); !done) return done;
     }

@@ -43,11 +43,31 @@ std::unexpected<Error> not_found(const host::Discovery& discovery, const std::ve
               kHint);
 }
 
+fs::path manifest_of(const fs::path& library) {
+  return fs::path(library).replace_extension(".toml");
+}
+
+/// What is named in place of a library, more often than not: a folder, or a file alone.
+Result<void> check_path(const fs::path& library) {
+  std::error_code ignored;
+  if (fs::is_directory(library, ignored)) {
+    return fail(ErrorCode::kPlugin, printable(library.string()) + " is a folder",
+                "name the plugin's library in it: FOLDER/NAME.so");
+  }
+  if (fs::exists(manifest_of(library), ignored)) return {};
+  if (!fs::exists(library, ignored))
+    return fail(ErrorCode::kPlugin, "there is no file " + printable(library.string()), kHint);
+  return fail(ErrorCode::kPlugin,
+              printable(library.string()) + " has no manifest beside it: " + printable(manifest_of(library).string()),
+              "docs/plugin-abi.md tells what stands in it");
+}
+
 }  // namespace
 
 Result<host::FoundPlugin> find_plugin(const std::vector<fs::path>& path, const std::string& name) {
   if (name.find('/') != std::string::npos || name.ends_with(".so")) {
-    auto manifest = host::read_manifest(fs::path(name).replace_extension(".toml"));
+    if (auto there = check_path(name); !there) return pass(there);
+    auto manifest = host::read_manifest(manifest_of(name));
     if (!manifest) return pass(manifest);
     return host::FoundPlugin{std::move(*manifest), false};
   }

@@ -229,7 +229,10 @@ TEST_F(PluginCheck, SaysWhatIsWrongWithItsArguments) {
     EXPECT_THAT(ended.err, HasSubstr(words));
     EXPECT_EQ(ended.out, "");
   };
-  expect({"./no-such.so"}, 1, "no-such.toml");
+  expect({"./no-such.so"}, 1, "there is no file ./no-such.so");
+  expect({PLUGINS}, 1, "is a folder");
+  std::ofstream(home.desk() / "alone.so") << "no library";
+  expect({(home.desk() / "alone.so").string()}, 1, "alone.toml");
   expect({echo, "--when", "echo"}, 2, "--when takes BEHAVIOUR=FILE");
   expect({echo, "--when", "ecko=x.toml"}, 2, "did you mean `echo`?");
   expect({echo, "--when", "echo=missing.toml"}, 2, "missing.toml");
