@@ -55,8 +55,10 @@ void Connector::look_up() {
     left_ = {{boost::asio::ip::address_v6::loopback(), port_}, {boost::asio::ip::address_v4::loopback(), port_}};
     return try_next();
   }
-  loop_.look_up(host_, port_, [self = shared_from_this()](ErrorCode failure, const Tcp::resolver::results_type& found) {
-    if (self->over_) return;
+  const std::weak_ptr<Connector> asker = weak_from_this();
+  loop_.look_up(asker, host_, port_, [asker](ErrorCode failure, const Tcp::resolver::results_type& found) {
+    const auto self = asker.lock();
+    if (!self || self->over_) return;
     if (failure || found.empty()) return self->fail(not_found(self->host_, failure));
     for (const auto& entry : found) {
       if (self->left_.size() < kMaxAddresses) self->left_.push_back(entry.endpoint());

@@ -30,10 +30,15 @@ HttpSession::HttpSession(Loop& loop, Listener& listener, Connection connection)
       out_(loop.pool()),
       deadline_(loop.deadlines()) {}
 
-void HttpSession::start() {
-  if (connection_.watch(shared_from_this())) return drop();
+ErrorCode HttpSession::start() {
+  if (const ErrorCode error = connection_.watch(shared_from_this())) {
+    drop();
+    return error;
+  }
   limit_time();
   connection_.want_read(true);
+  on_readable();  // before those that come after it can push it out
+  return {};
 }
 
 /// The time in which a request must be complete, and the one in which its answer must have been taken.
@@ -87,7 +92,9 @@ void HttpSession::parse() {
 }
 
 void HttpSession::serve_request() {
-  sdk::HttpResponse response = listener_.request(parser_.method(), parser_.target());
+  const auto listener = listener_.shared_from_this();
+  sdk::HttpResponse response = listener->request(parser_.method(), parser_.target());
+  if (state_ == State::kOver) return;  // the host stopped listening in it
   answer({response.status, response.content_type, response.body.bytes(), parser_.method() == "HEAD", keep_alive_, {}});
 }
 

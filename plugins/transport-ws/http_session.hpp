@@ -26,7 +26,8 @@ class HttpSession final : public Flushable, public Watcher, public std::enable_s
  public:
   HttpSession(Loop& loop, Listener& listener, Connection connection);
 
-  void start();
+  /// Error: the system has no room to watch one more; it is over then.
+  ErrorCode start();
   /// Cuts the connection. The listener has forgotten it, or is told now.
   void drop();
   void flush() override;

@@ -93,8 +93,8 @@ void Listener::on_readable() {
     ErrorCode error;
     Socket socket = socket_.accept(error);
     if (error == boost::asio::error::would_block) return;
+    if (!error) error = serve(std::move(socket));
     if (error && error != boost::asio::error::connection_aborted) return pause_accepting(error);
-    if (!error) serve(std::move(socket));
   }
 }
 
@@ -108,13 +108,13 @@ void Listener::pause_accepting(ErrorCode error) {
   retry_.set(kRetry, [this] { watch_.want_read(true); });
 }
 
-void Listener::serve(Socket socket) {
+ErrorCode Listener::serve(Socket socket) {
   if (sessions_.size() >= config_.max_requests) sessions_.front()->drop();
   const auto session = std::make_shared<HttpSession>(
       loop_, *this,
       Connection(loop_, std::move(socket), tls_.serves() ? tls_.loaded()->accept(loop_.pool()) : nullptr));
   places_.emplace(session.get(), sessions_.insert(sessions_.end(), session));
-  session->start();
+  return session->start();
 }
 
 std::shared_ptr<Channel> Listener::make_channel(const HttpSession& session) {

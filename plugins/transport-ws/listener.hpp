@@ -44,7 +44,7 @@ class Listener : public Watcher, public std::enable_shared_from_this<Listener> {
  private:
   void on_readable() override;
   void pause_accepting(ErrorCode error);
-  void serve(Socket socket);
+  ErrorCode serve(Socket socket);
 
   Loop& loop_;
   ChannelTable& channels_;

@@ -8,6 +8,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -61,13 +62,25 @@ void Loop::wait(sdk::Microseconds timeout) {
   if (rest_.exchange(Rest::kBusy) == Rest::kWoken) run_posted();
 }
 
+/// What is posted meanwhile has its turn in the next one; so has what stands behind an action that throws.
 void Loop::run_posted() {
-  std::vector<std::function<void()>> actions;
+  std::deque<std::function<void()>> actions;
   {
     const std::scoped_lock lock(posting_);
     actions.swap(posted_);
   }
-  for (const auto& action : actions) action();
+  try {
+    while (!actions.empty()) {
+      const auto action = std::move(actions.front());
+      actions.pop_front();
+      action();
+    }
+  } catch (...) {
+    const std::scoped_lock lock(posting_);
+    posted_.insert(posted_.begin(), std::move_iterator(actions.begin()), std::move_iterator(actions.end()));
+    wake();
+    throw;
+  }
 }
 
 void Loop::wake() {
@@ -84,11 +97,16 @@ void Loop::post(std::function<void()> action) {
   wake();
 }
 
-void Loop::look_up(const std::string& host, std::uint16_t port,
+void Loop::look_up(const std::weak_ptr<const void>& asker, const std::string& host, std::uint16_t port,
                    std::function<void(ErrorCode, const Tcp::resolver::results_type&)> found) {
-  if (!lookups_) lookups_ = std::make_unique<boost::asio::thread_pool>(1);
-  boost::asio::post(*lookups_, [this, host, port, found = std::move(found)] {
-    Tcp::resolver resolver(*lookups_);
+  try {
+    if (!lookups_) lookups_ = std::make_unique<boost::asio::thread_pool>(1);
+  } catch (const boost::system::system_error& error) {  // no thread to be had
+    return post([found = std::move(found), code = error.code()] { found(code, {}); });
+  }
+  boost::asio::post(*lookups_, [this, &pool = *lookups_, asker, host, port, found = std::move(found)] {
+    if (asker.expired()) return;
+    Tcp::resolver resolver(pool);
     ErrorCode error;
     auto addresses = resolver.resolve(host, std::to_string(port), Tcp::resolver::numeric_service, error);
     post([found, error, addresses = std::move(addresses)] { found(error, addresses); });

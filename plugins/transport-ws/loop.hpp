@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -59,8 +60,9 @@ class Loop {
   void wake();
   /// Has `action` run in a turn. Thread: any.
   void post(std::function<void()> action);
-  /// Asks the system for the addresses of `host`, on a thread of its own; `found` is called in a turn.
-  void look_up(const std::string& host, std::uint16_t port,
+  /// Asks the system for the addresses of `host`, on a thread of its own, one host after another; `found`, which does
+  /// not own the asker, is called in a turn. Not asked for an asker that is gone.
+  void look_up(const std::weak_ptr<const void>& asker, const std::string& host, std::uint16_t port,
                std::function<void(ErrorCode, const Tcp::resolver::results_type&)> found);
 
   /// Has `connection` flushed once at the beginning of the next turn.
@@ -97,7 +99,7 @@ class Loop {
   boost::asio::io_context io_;
   Readiness readiness_;
   std::mutex posting_;
-  std::vector<std::function<void()>> posted_;
+  std::deque<std::function<void()>> posted_;
   std::unique_ptr<boost::asio::thread_pool> lookups_;  ///< one thread, begun with the first
   std::vector<std::shared_ptr<Flushable>> dirty_;
   std::vector<std::shared_ptr<Flushable>> flushing_;

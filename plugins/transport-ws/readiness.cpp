@@ -65,7 +65,7 @@ void Readiness::tell(Place place, std::uint32_t ready) {
   Slot* slot = find(place);
   if (slot == nullptr) return;  // another watcher of this wait ended it
   if ((ready & kFailed) != 0) ready |= EPOLLIN | EPOLLOUT;
-  const auto who = slot->who;
+  auto who = slot->who;
   const bool reads = (ready & slot->wanted & EPOLLIN) != 0;
   if (reads) who->on_readable();
   slot = find(place);
@@ -73,6 +73,7 @@ void Readiness::tell(Place place, std::uint32_t ready) {
   const bool writes = (ready & slot->wanted & EPOLLOUT) != 0;
   if (writes) {
     slot->wanted &= ~std::uint32_t{EPOLLOUT};
+    who = slot->who;  // it may have been handed over
     who->on_writable();
     slot = find(place);
     if (slot == nullptr) return;
@@ -95,8 +96,9 @@ Watch& Watch::operator=(Watch&& other) noexcept {
 ErrorCode Watch::start(int descriptor, std::shared_ptr<Watcher> who) {
   stop();
   if (all_->free_.empty()) {
-    all_->free_.push_back(static_cast<std::uint32_t>(all_->slots_.size()));
     all_->slots_.emplace_back();
+    all_->free_.reserve(all_->slots_.capacity());  // `stop` needs no memory
+    all_->free_.push_back(static_cast<std::uint32_t>(all_->slots_.size() - 1));
   }
   const std::uint32_t number = all_->free_.back();
   Readiness::Slot& slot = all_->slots_[number];

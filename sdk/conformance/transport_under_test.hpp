@@ -145,6 +145,7 @@ class TransportUnderTest {
   std::function<void(ar_channel)> opened_hook;
   std::function<void(ar_channel, ar_mut_bytes)> message_hook;
   std::function<void(ar_channel)> drained_hook;
+  std::function<void()> request_hook;
   /// Whether messages are kept in the record; big streams are only counted by the hook.
   bool keep_messages = true;
 
@@ -209,6 +210,7 @@ class TransportUnderTest {
   static void on_request(void* ctx, const ar_http_request* request, ar_http_response* response) {
     TransportUnderTest& self = self_of(ctx);
     if (!self.in_turn_) self.violations_.emplace_back("request outside turn");
+    if (self.request_hook) self.request_hook();
     const std::string_view target = as_text(request->target);
     const std::string_view body = target == "/health" ? R"({"ok":true})" : R"({"ok":false})";
     response->status = target == "/health" ? 200 : 404;

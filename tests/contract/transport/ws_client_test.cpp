@@ -1,6 +1,7 @@
 // The client: what it asks for, and what it makes of servers that are none.
 #include <boost/beast/websocket/detail/hybi13.hpp>
 
+#include "system_calls.hpp"
 #include "ws_fact.hpp"
 
 namespace agentroom::conformance {
@@ -141,6 +142,19 @@ TEST_F(WsClient, SaysThatAHostIsUnknown) {
   const ar_channel channel = transport_->connect("ws://" + host + ":80/ws");
   ASSERT_TRUE(drive_until([&] { return transport_->channel(channel).closed.has_value(); }));
   EXPECT_THAT(transport_->channel(channel).closed->reason, AllOf(HasSubstr("host"), HasSubstr(host)));
+}
+
+TEST_F(WsClient, ALookupThatNobodyWaitsForHoldsUpNoOther) {
+  for (int i = 0; i < 5; ++i) {
+    const ar_channel given_up = transport_->connect("ws://slow.example:1/ws", kMaxMessage, 20'000);
+    ASSERT_TRUE(drive_until([&] { return transport_->channel(given_up).closed.has_value(); }));
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  attempt_ = transport_->connect("ws://slow.example:1/ws");
+  ASSERT_TRUE(drive_until([&] { return client().closed.has_value(); }));
+  EXPECT_THAT(client().closed->reason, HasSubstr("no such host: slow.example"));
+  // Its own and the first, which was begun: not four more.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 4 * kSlowLookup);
 }
 
 TEST_F(WsClient, FindsLocalhost) {

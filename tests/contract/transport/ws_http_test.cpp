@@ -19,6 +19,14 @@ TEST_F(WsHttp, ARequestIsAnsweredByTheHost) {
                     HasSubstr("Content-Length: 11\r\n"), EndsWith("\r\n\r\n{\"ok\":true}")));
 }
 
+TEST_F(WsHttp, TheHostMayStopListeningInARequest) {
+  transport_->request_hook = [&] { transport_->stop_listening(); };
+  RawSocket peer = connect();
+  peer.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(wait_for_end(peer));
+  EXPECT_EQ(peer.receive(), "");
+}
+
 TEST_F(WsHttp, AConnectionServesSeveralRequests) {
   RawSocket peer = connect();
   for (int i = 0; i < 3; ++i) {

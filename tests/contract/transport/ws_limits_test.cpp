@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "system_calls.hpp"
 #include "ws_fact.hpp"
 
 namespace agentroom::conformance {
@@ -95,6 +96,16 @@ TEST_F(WsLimits, WhenTooManyWaitTheOldestIsCut) {
   }
 }
 
+TEST_F(WsLimits, ManyThatComeAtOnceWithTheirRequestsAllAreServed) {
+  open_transport("max_requests = 3");
+  std::vector<RawSocket> peers;
+  for (int i = 0; i < 10; ++i) {
+    peers.push_back(connect());
+    peers.back().send(upgrade_request());
+  }
+  EXPECT_TRUE(drive_until([&] { return transport_->accepted().size() == 10; }));
+}
+
 TEST_F(WsLimits, ChannelsDoNotCountAsWaiting) {
   open_transport("max_requests = 1");
   RawSocket first = open_websocket();
@@ -128,6 +139,19 @@ TEST_F(WsLimits, WithoutDescriptorsItWaitsAndGoesOn) {
   EXPECT_THAT(plugin_.host().log_text(), HasSubstr("ulimit -n"));
   EXPECT_EQ(plugin_.host().log().size(), 1U);
   EXPECT_GE(plugin_.host().metric("ws_accept_failures_total"), 1);
+  EXPECT_THAT(ask(peer, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(WsLimits, WithoutRoomToWatchMoreItWaitsAndGoesOn) {
+  watches_are_exhausted = true;
+  RawSocket cut = connect();
+  const bool complained = drive_until([&] { return !plugin_.host().log().empty(); });
+  watches_are_exhausted = false;
+  ASSERT_TRUE(complained);
+  EXPECT_THAT(plugin_.host().log_text(), HasSubstr("cannot accept connections for now: No space left on device"));
+  EXPECT_GE(plugin_.host().metric("ws_accept_failures_total"), 1);
+  EXPECT_TRUE(wait_for_end(cut));
+  RawSocket peer = connect();
   EXPECT_THAT(ask(peer, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
 }
 
