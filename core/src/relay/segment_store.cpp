@@ -5,7 +5,7 @@
 namespace agentroom::relay {
 namespace {
 
-constexpr std::size_t kSegmentBytes = 64 * 1024;
+constexpr std::size_t kSegmentBytes = std::size_t{64} * 1024;
 /// What a message takes in a segment beside its envelope.
 constexpr std::size_t kColumnBytes = AgentId::kSize * 2 + MsgId::kSize + TokenHash::kSize + 3;
 
