@@ -28,6 +28,7 @@ void Promises::tell(const AgentId& agent, const Letter& letter, const char* what
 }
 
 std::string Promises::excuse(const Letter& letter) const {
+  if (letter.excused) return "it was refused, for a reason";
   if (ended_.contains({letter.to, letter.session}) || ended_.contains({letter.from, letter.session})) {
     return "its session ended";
   }
@@ -118,7 +119,7 @@ void Promises::take(const AgentId& agent, const Transaction::Taken& taken) {
   tell(agent, *letter, "took");
   if (letter->taken) return violate(*letter, "was taken twice");
   letter->taken = true;
-  letter->taken_at = around_.latest(agent);
+  may_be_taken(*letter);
   leave_mailbox(*letter);
   std::uint64_t& last = last_taken_[{letter->from, letter->to}];
   if (letter->place < last && !may_come_late(*letter)) return violate(*letter, "came after a later one");

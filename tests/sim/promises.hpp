@@ -1,6 +1,7 @@
 // What was promised to whom, and whether it is kept (protocol section 7).
 #pragma once
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -33,19 +34,20 @@ struct Letter {
   bool rejected = false;          ///< for good
   bool unlisted = false;          ///< and that because the start of its session had expired at the relay
   bool refused = false;           ///< by the recipient
+  bool excused = false;           ///< and that for a reason, which a restored relay may take away later
   bool receipted = false;         ///< by the recipient
   bool handed = false;            ///< by the relay to the recipient
   bool queued = false;            ///< the relay keeps it, as far as anybody can tell
   std::uint32_t runs = 0;         ///< of a handler, those that asked to be run again not counted
 
-  bool taken = false;             ///< durable at the recipient
-  UnixMs taken_at = 0;            ///< by the recipient's clock
-  bool handled = false;           ///< durably
-  bool dropped = false;           ///< by the recipient's owner, unhandled
-  std::uint64_t answered_in = 0;  ///< the recipient's life in which its handler answered
-  bool wants_reply = false;       ///< what that handler answered
-  bool reply_due = false;         ///< that answer is what it was handled with
-  bool replied = false;           ///< its reply is durable at the first sender
+  bool taken = false;                                    ///< durable at the recipient
+  UnixMs taken_at = std::numeric_limits<UnixMs>::max();  ///< by the recipient's clock, at earliest
+  bool handled = false;                                  ///< durably
+  bool dropped = false;                                  ///< by the recipient's owner, unhandled
+  std::uint64_t answered_in = 0;                         ///< the recipient's life in which its handler answered
+  bool wants_reply = false;                              ///< what that handler answered
+  bool reply_due = false;                                ///< that answer is what it was handled with
+  bool replied = false;                                  ///< its reply is durable at the first sender
 };
 
 /// What the promises depend on beside messages.
@@ -57,6 +59,7 @@ class Circumstances {
   virtual bool running(const AgentId& agent) const = 0;
   virtual bool nothing_expired() const = 0;
   virtual std::uint64_t life(const AgentId& agent) const = 0;
+  virtual UnixMs clock(const AgentId& agent) const = 0;
   /// The latest that an agent's clock ever showed.
   virtual UnixMs latest(const AgentId& agent) const = 0;
   /// By the relay's clock at most so much time passed since it showed `at`.
@@ -133,6 +136,7 @@ class Promises {
   void on_rejected(const AgentId& agent, Letter& letter, protocol::Code code);
   void keep(Letter& letter);
   void leave_mailbox(Letter& letter);
+  void may_be_taken(Letter& letter) const { letter.taken_at = std::min(letter.taken_at, around_.clock(letter.to)); }
 
   /// Why a message need not arrive; empty when it must.
   std::string excuse(const Letter& letter) const;

@@ -67,6 +67,7 @@ void Promises::on_delivery(const AgentId& agent, const protocol::Delivery& deliv
   }
   tell(agent, *letter, "is handed");
   if (std::exchange(letter->handed, true)) chronicle_.met(Way::kHandedAgain);
+  if (!letter->taken) may_be_taken(*letter);
   if (letter->claim && !letter->taken && !letter->refused) starts_[agent].insert(delivery.msg_id);
 }
 
@@ -79,7 +80,8 @@ void Promises::on_receipt(const AgentId& agent, const protocol::ReceiptItem& ite
     starts_[agent].erase(item.msg_id);
     if (starts_[agent].empty()) starts_.erase(agent);
     leave_mailbox(*letter);
-    if (excuse(*letter).empty()) violate(*letter, "was refused without a reason");
+    letter->excused = !excuse(*letter).empty();
+    if (!letter->excused) violate(*letter, "was refused without a reason");
     return;
   }
   tell(agent, *letter, "receipts");
@@ -88,7 +90,7 @@ void Promises::on_receipt(const AgentId& agent, const protocol::ReceiptItem& ite
     return violate(*letter, "was receipted before it was durable at its recipient");
   }
   letter->receipted = true;
-  if (letter->control && !std::exchange(letter->taken, true)) letter->taken_at = around_.latest(agent);
+  if (letter->control && !std::exchange(letter->taken, true)) may_be_taken(*letter);
   if (letter->control) leave_mailbox(*letter);
   if (!letter->claim) return;
   if (around_.relay_clock() > invites_.at(invite_of_.at(item.msg_id)).expires_at) chronicle_.met(Way::kLateStart);

@@ -47,6 +47,7 @@ class World final : private Circumstances {
   std::uint64_t life(const AgentId& agent) const override { return of(agent).life(); }
   bool running(const AgentId& agent) const override { return of(agent).running(); }
   bool nothing_expired() const override { return !something_was_given_up(); }
+  UnixMs clock(const AgentId& agent) const override { return of(agent).now().unix_ms; }
   UnixMs latest(const AgentId& agent) const override { return of(agent).latest(); }
   UnixMs relay_clock() const override { return relay_.now().unix_ms; }
   std::int64_t relay_time_since(UnixMs at) const override { return relay_.latest() - at + relay_.set_back(); }
