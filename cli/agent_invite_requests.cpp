@@ -1,4 +1,5 @@
 // Requests about invites: the inviter's side and the invitee's.
+#include <boost/json/array.hpp>
 #include <memory>
 
 #include "agent_requests.hpp"

@@ -1,4 +1,6 @@
 // Requests about peers.
+#include <boost/json/array.hpp>
+
 #include "agent_requests.hpp"
 #include "base/base64url.hpp"
 #include "base/text.hpp"

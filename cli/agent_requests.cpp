@@ -12,8 +12,6 @@
 namespace agentroom::cli {
 namespace {
 
-using boost::json::object;
-
 constexpr Duration kAnswerTime = std::chrono::seconds(20);
 // A relay holds a message for a connected peer at most 5 s before it queues it.
 constexpr Duration kAckTime = std::chrono::seconds(12);
@@ -35,7 +33,7 @@ std::string_view status_name(SendStatus status) {
   }
 }
 
-object pending_members(const SentMessage& message, const Error& why) {
+boost::json::object pending_members(const SentMessage& message, const Error& why) {
   // It is stored: who repeated the command would send it twice.
   const std::string hint = why.code == ErrorCode::kCancelled ? std::string() : why.hint;
   return {{"msg_id", uuid_text(message.msg_id.view())},

@@ -30,7 +30,7 @@ Error ack_timeout();
 ///   peers                                     answer peers
 ///   peers.rename   peer, name                 answer pk, name
 ///   peers.remove   peer                       answer pk
-///   peers.verify   peer                       answer pk, name, safety_number
+///   peers.verify   peer                       answer pk, safety_number
 ///   store.backup   path, force                answer file, bytes
 ///
 /// Every request may also carry `expect_server` and `trust_relay`: what its command was told by flags, refused when

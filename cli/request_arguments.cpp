@@ -1,5 +1,7 @@
 #include "request_arguments.hpp"
 
+#include <utility>
+
 namespace agentroom::cli {
 
 Result<std::string> text_argument(const boost::json::object& arguments, std::string_view name) {

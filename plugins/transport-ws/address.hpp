@@ -1,6 +1,7 @@
 // Addresses of sockets as text.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <string>
 #include <string_view>
 

@@ -32,7 +32,8 @@ WebSocket::Options Channel::websocket_options() const {
 void Channel::accept(Connection connection, const UpgradeRequest& request, const sdk::PeerInfo& peer,
                      std::span<const std::byte> early) {
   connection_ = std::move(connection);
-  if (!watch()) return;
+  connection_.hand_over(shared_from_this());
+  connection_.want_read(true);
   websocket_ = WebSocket::accept(loop_.io(), out_, request, websocket_options());
   if (websocket_->state() == WebSocket::State::kEnded) {
     state_ = State::kEnded;
@@ -68,7 +69,9 @@ void Channel::connect(Url url, std::unique_ptr<TlsSession> tls, sdk::Microsecond
 void Channel::on_connected(Socket socket, const Url& url) {
   connection_ = Connection(loop_, std::move(socket), std::move(waiting_tls_));
   websocket_ = WebSocket::connect(loop_.io(), out_, url.host_header, url.target, websocket_options());
-  if (watch()) flush_later();
+  if (const ErrorCode error = connection_.watch(shared_from_this())) return break_off({describe(error)});
+  connection_.want_read(true);
+  flush_later();
 }
 
 void Channel::on_open() {
@@ -81,16 +84,6 @@ void Channel::on_open() {
 
 void Channel::on_message(std::span<std::byte> message) {
   events_.message(id_, message);
-}
-
-/// False: the system has no room for one more, and the channel has ended.
-bool Channel::watch() {
-  if (const ErrorCode error = connection_.watch(shared_from_this())) {
-    break_off({describe(error)});
-    return false;
-  }
-  connection_.want_read(true);
-  return true;
 }
 
 void Channel::wait_writable() {

@@ -65,7 +65,6 @@ class Channel final : public Flushable,
   // channel.cpp: what the connection brings and takes.
   WebSocket::Options websocket_options() const;
   void on_connected(Socket socket, const Url& url);
-  bool watch();
   void wait_writable();
   void on_readable() override;
   void on_writable() override;

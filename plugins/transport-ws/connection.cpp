@@ -1,5 +1,7 @@
 #include "connection.hpp"
 
+#include <utility>
+
 namespace agentroom::ws {
 
 namespace {
@@ -20,12 +22,6 @@ Connection::Connection(Loop& loop, Socket socket, std::unique_ptr<TlsSession> tl
   socket_.set_no_delay();
 }
 
-ErrorCode Connection::watch(std::shared_ptr<Watcher> who) {
-  if (!watch_.watcher()) return watch_.start(socket_.descriptor(), std::move(who));
-  watch_.hand_over(std::move(who));
-  return {};
-}
-
 void Connection::want_read(bool want) {
   watch_.want_read(want && !over());
   if (want && over()) tell_end();
@@ -33,9 +29,7 @@ void Connection::want_read(bool want) {
 
 /// What is left to read is not the socket's.
 void Connection::tell_end() {
-  loop_->post([who = watch_.watcher()] {
-    if (who) who->on_readable();
-  });
+  if (auto who = watch_.watcher()) loop_->post([who = std::move(who)] { who->on_readable(); });
 }
 
 std::size_t Connection::read(std::span<std::byte> into, ErrorCode& error) {

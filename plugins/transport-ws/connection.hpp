@@ -28,8 +28,10 @@ class Connection {
   /// Takes a connected socket over; speaks TLS when there is a session for it.
   Connection(Loop& loop, Socket socket, std::unique_ptr<TlsSession> tls);
 
-  /// `who` hears of it, in place of whoever did; kept alive until `close`.
-  ErrorCode watch(std::shared_ptr<Watcher> who);
+  /// `who` hears of this connection from now on; kept alive until `close`. Error: the system has no room for one more.
+  ErrorCode watch(std::shared_ptr<Watcher> who) { return watch_.start(socket_.descriptor(), std::move(who)); }
+  /// Another one does.
+  void hand_over(std::shared_ptr<Watcher> who) { watch_.hand_over(std::move(who)); }
 
   /// Never waits: `error` is would_block when there is nothing, eof when the peer sends no more. `into` has
   /// Loop::kReadSize bytes.

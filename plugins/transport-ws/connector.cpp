@@ -72,7 +72,6 @@ void Connector::try_next() {
   const Tcp::endpoint endpoint = left_.back();
   left_.pop_back();
   ErrorCode error;
-  watch_.stop();
   socket_ = Socket::open(endpoint.protocol(), error);
   if (!error) error = watch_.start(socket_.descriptor(), shared_from_this());
   if (!error) socket_.connect(endpoint, error);

@@ -13,8 +13,8 @@
 
 namespace agentroom::ws {
 
-/// Looks the host up, on the resolver's thread unless it is numeric, and tries its addresses one after another. Thread:
-/// engine.
+/// Looks the host up with `Loop::look_up`, unless it is numeric or localhost, and tries its addresses one after
+/// another. Thread: engine.
 class Connector final : public Watcher, public std::enable_shared_from_this<Connector> {
  public:
   struct Outcome {

@@ -7,7 +7,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cerrno>
-#include <cstdint>
 #include <iterator>
 #include <system_error>
 #include <utility>

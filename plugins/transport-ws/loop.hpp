@@ -5,7 +5,6 @@
 #include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -69,7 +68,7 @@ class Loop {
   void flush_later(std::shared_ptr<Flushable> connection);
 
   Readiness& readiness() { return readiness_; }
-  /// What streams of Beast belong to; nothing runs in it.
+  /// What streams of Beast and the lookup of an address to listen on belong to; nothing runs in it.
   boost::asio::io_context& io() { return io_; }
   const sdk::Host& host() const { return host_; }
   Deadlines& deadlines() { return deadlines_; }

@@ -36,7 +36,7 @@ class Readiness {
   Readiness& operator=(const Readiness&) = delete;
   ~Readiness();
 
-  /// Waits for `most` milliseconds at most, -1: for ever, and tells the watchers of what is ready.
+  /// Waits for `most` milliseconds at most and tells the watchers of what is ready.
   void wait(int most);
   /// A descriptor that ends a wait by being written to, of this or any other thread, and is never read (eventfd).
   void ends_waits(int descriptor);
@@ -79,7 +79,7 @@ class Watch {
 
   /// `who` lives until `stop` at least. Error: the system has no room for one more.
   ErrorCode start(int descriptor, std::shared_ptr<Watcher> who);
-  /// Before the descriptor is closed. The watcher may be destroyed by it, but within a call of its own.
+  /// Before the descriptor is closed. May destroy the watcher, except inside one of the watcher's own calls.
   void stop();
   /// Another one hears of it from now on.
   void hand_over(std::shared_ptr<Watcher> who);

@@ -12,7 +12,7 @@ namespace agentroom::ws {
 using Tcp = boost::asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
 
-/// Each call makes one system call, and sets `error`: to would_block where it would have to wait.
+/// No call waits: where one would have to, `error` is would_block.
 class Socket {
  public:
   /// None.

@@ -16,7 +16,8 @@ sdk::Result<std::unique_ptr<WsTransport>> WsTransport::open(sdk::Host host, cons
 
 WsTransport::WsTransport(sdk::Host host, const Config& config) : config_(config), tls_(config.tls, host), loop_(host) {}
 
-// The sockets end here without a word to the host: handlers that own what is left are destroyed with the loop.
+// The sockets end here without a word to the host: watchers and posted actions, which own what is left, are destroyed
+// with the loop.
 WsTransport::~WsTransport() {
   stop_listening();
   channels_.clear();

@@ -1,6 +1,7 @@
 // What was promised to whom, and whether it is kept (protocol section 7).
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <optional>

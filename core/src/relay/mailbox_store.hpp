@@ -79,9 +79,9 @@ class MailboxStore {
   virtual void forget_uncommitted() = 0;
   virtual Result<void> resume() = 0;
 
-  /// When the oldest message was appended.
+  /// `appended_at` of the oldest message.
   virtual std::optional<UnixMs> oldest() const = 0;
-  /// When the message was appended; later only if another of the same segment was, while the clock went on.
+  /// When the message was appended, or another of its segment by a later clock: the latest time of the segment.
   virtual UnixMs appended_at(const Place& place) const = 0;
   /// What the messages take on disk, those that are done but not yet removed included.
   virtual std::uint64_t bytes() const = 0;

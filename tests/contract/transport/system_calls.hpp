@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <string>
 
 namespace agentroom::conformance {
 

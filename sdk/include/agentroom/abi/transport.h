@@ -130,7 +130,8 @@ typedef struct ar_transport_interface {
    * system has not taken yet, this message included; 0 when the channel has ended (the message is dropped). [engine] */
   uint64_t (*send)(ar_transport* self, ar_channel channel, ar_buffer* message);
 
-  /* Stops and restarts reading. A message that was read already may still come. [engine] */
+  /* Stops and restarts reading. A message that was read already may still come. What the peer sends meanwhile ends no
+   * wait of `turn`. [engine] */
   void (*pause)(ar_transport* self, ar_channel channel);
   void (*resume)(ar_transport* self, ar_channel channel);
 
