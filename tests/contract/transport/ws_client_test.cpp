@@ -1,4 +1,6 @@
 // The client: what it asks for, and what it makes of servers that are none.
+#include <pthread.h>
+
 #include <boost/beast/websocket/detail/hybi13.hpp>
 
 #include "system_calls.hpp"
@@ -155,6 +157,25 @@ TEST_F(WsClient, ALookupThatNobodyWaitsForHoldsUpNoOther) {
   EXPECT_THAT(client().closed->reason, HasSubstr("no such host: slow.example"));
   // Its own and the first, which was begun: not four more.
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 4 * kSlowLookup);
+}
+
+TEST_F(WsClient, WithoutAThreadForALookupTheAttemptSaysSo) {
+  // A stack for which there is no room: the system has no thread to give.
+  pthread_attr_t usual;
+  pthread_attr_t none;
+  ASSERT_EQ(::pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(::pthread_getattr_default_np(&none), 0);
+  ASSERT_EQ(::pthread_attr_setstacksize(&none, std::size_t{1} << 50U), 0);
+  ASSERT_EQ(::pthread_setattr_default_np(&none), 0);
+  attempt_ = transport_->connect("ws://slow.example:1/ws");
+  const ar_channel other = transport_->connect("ws://127.0.0.1:1/ws");
+  transport_->close_channel(other, 1000);
+  const bool both = drive_until([&] { return client().closed && transport_->channel(other).closed; });
+  ASSERT_EQ(::pthread_setattr_default_np(&usual), 0);
+  ::pthread_attr_destroy(&usual);
+  ::pthread_attr_destroy(&none);
+  ASSERT_TRUE(both);
+  EXPECT_THAT(client().closed->reason, HasSubstr("cannot look up slow.example: Resource temporarily unavailable"));
 }
 
 TEST_F(WsClient, FindsLocalhost) {
